@@ -1,0 +1,39 @@
+"""Reverse-mode differentiation over a list of steps: one walk that serves the eager tape and the `grad` pass alike."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import NamedTuple
+
+from .builder import Builder
+from .op import Op
+from .values import Value
+
+
+class Step(NamedTuple):
+    """`result = op(operands)`, wherever it was recorded."""
+
+    op: Op
+    operands: tuple[Value, ...]
+    result: Value
+
+
+def backward(
+    b: Builder,
+    steps: Iterable[Step],
+    grads: dict[Value, Value],
+    wanted: Callable[[Value], bool],
+) -> None:
+    """Carry `grads` from results to operands, through steps given last first, for every value that is `wanted`.
+
+    On return `grads` also holds the gradient of each wanted value that was reached.
+    """
+    for step in steps:
+        g = grads.get(step.result)
+        if g is None:
+            continue
+        thunks = step.op.vjp(b, g, step.result, *step.operands)
+        for operand, thunk in zip(step.operands, thunks, strict=False):
+            if thunk is not None and wanted(operand):
+                share = b.sum_to(thunk(), operand.type.shape)
+                grads[operand] = b.add(grads[operand], share) if operand in grads else share

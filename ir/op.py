@@ -1,0 +1,144 @@
+"""What an op is: one class that holds everything there is to know about it.
+
+An op class states its type rule (`infer`), its meaning (`ref`, in NumPy), its gradient (`vjp`, which emits
+ordinary ops), how it folds (`fold`), what it may do (`view`, `commutative`, ...), and `samples` that drive the
+tests. An *instance* of the class is the op with its attributes filled in: `Sum(dims=(0,))`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import MISSING, dataclass, fields
+from difflib import get_close_matches
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, dataclass_transform
+
+import numpy as np
+
+from .errors import IRError
+from .types import TensorType
+from .values import Instr, Value
+
+if TYPE_CHECKING:
+    from .builder import Builder
+    from .func import Func
+    from .samples import Mistake, Sample
+
+Array = np.ndarray[Any, Any]
+Thunk = Callable[[], Value]
+Producer = Callable[[Value], Instr | None]
+
+
+class Op:
+    """Base of all ops. The class attributes are what passes ask about, so that no pass keeps a list of ops."""
+
+    name: ClassVar[str]
+    elementwise: ClassVar[bool] = False
+    """Each result element depends on the operands' elements at the same (broadcast) place."""
+    anchor: ClassVar[bool] = False
+    """Worth a kernel of its own, to which elementwise consumers can be attached."""
+    commutative: ClassVar[bool] = False
+    pure: ClassVar[bool] = True
+    """No effect besides its results: may be dropped, merged and moved."""
+    view: ClassVar[bool] = False
+    """The reference result may share its first operand's memory."""
+    differentiable: ClassVar[bool] = True
+    """A floating-point result may carry a gradient back to the operands."""
+    body: ClassVar[Func | None] = None
+    """A fused op's own program."""
+
+    def infer(self, *types: TensorType) -> TensorType | tuple[TensorType, ...]:
+        """The result type, or an error that says why there is none."""
+        raise NotImplementedError
+
+    if TYPE_CHECKING:
+        # Declared as attributes, because each op names its operands.
+        ref: Callable[..., Any]
+        vjp: Callable[..., Sequence[Thunk | None]]
+        fold: Callable[..., Value | None]
+
+    def ref(self, *arrays: Array) -> Any:  # type: ignore[no-redef]
+        """What the op means: NumPy arrays in, NumPy array (or a tuple of them) out."""
+        raise NotImplementedError
+
+    def vjp(  # type: ignore[no-redef]
+        self, b: Builder, g: Value, out: Value, *operands: Value
+    ) -> Sequence[Thunk | None]:
+        """One thunk per operand that builds its share of the gradient `g`; None where there is none."""
+        return ()
+
+    def fold(  # type: ignore[no-redef]
+        self, b: Builder, producer: Producer, *operands: Value
+    ) -> Value | None:
+        """A simpler value that equals the result, or None."""
+        return None
+
+    def write_back(self, b: Builder, base: Value, value: Value) -> Value:
+        """For a view: `base` after `value` was written through this view of it."""
+        raise NotImplementedError
+
+    @classmethod
+    def samples(cls) -> Iterator[Sample]:
+        """Operands and attributes on which the tests try the op."""
+        raise NotImplementedError(f"{cls.__name__} has no samples")
+
+    @classmethod
+    def mistakes(cls) -> Iterator[Mistake]:
+        """Operands that the op refuses, with the text it refuses them with."""
+        return iter(())
+
+    def attrs(self) -> Mapping[str, Any]:
+        """The attributes that differ from their defaults, in declared order."""
+        found = {}
+        for f in fields(self):  # type: ignore[arg-type]
+            value = getattr(self, f.name)
+            if f.default is MISSING or value != f.default:
+                found[f.name] = value
+        return found
+
+
+OPS: dict[str, type[Op]] = {}
+OpClass = TypeVar("OpClass", bound=type[Op])
+
+
+@dataclass_transform(frozen_default=True)
+def op(cls: OpClass) -> OpClass:
+    """Register an op class under its name; its annotated fields become its attributes."""
+    dataclass(frozen=True)(cls)
+    if cls.name in OPS:
+        raise IRError(f"two ops are called '{cls.name}'")
+    OPS[cls.name] = cls
+    return cls
+
+
+def make(name: str, attrs: Mapping[str, Any]) -> Op:
+    """The op called `name` with these attributes."""
+    cls = OPS.get(name)
+    if cls is None:
+        raise IRError(f"unknown op '{name}'{did_you_mean(name, OPS)}")
+    declared = {f.name: f for f in fields(cls)}  # type: ignore[arg-type]
+    for key in attrs:
+        if key not in declared:
+            listed = ", ".join(declared) or "none"
+            raise IRError(f"{name} has no attribute '{key}'; its attributes are: {listed}")
+    for key, f in declared.items():
+        if key not in attrs and f.default is MISSING:
+            raise IRError(f"{name} needs the attribute '{key}'")
+    return cls(**attrs)
+
+
+def did_you_mean(name: str, known: Iterable[str]) -> str:
+    """The nearest known names, as the end of a sentence."""
+    near = get_close_matches(name, known, n=3) or sorted(known)
+    return (
+        f"; did you mean {' or '.join(near)}?"
+        if len(near) <= 3
+        else f"; there are {', '.join(near)}"
+    )
+
+
+@lru_cache(maxsize=16384)
+def infer(op: Op, types: tuple[TensorType, ...]) -> tuple[TensorType, ...]:
+    """The op's result types. Remembered, because eager execution asks again and again."""
+    found = op.infer(*types)
+    return (found,) if isinstance(found, TensorType) else found

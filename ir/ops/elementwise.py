@@ -1,0 +1,80 @@
+"""What every elementwise op shares: broadcasting, one dtype, and a scalar expression that backends print."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from ..dtypes import DType, bool_
+from ..errors import DTypeError, ShapeError, require
+from ..op import Op
+from ..types import Shape, TensorType, broadcast
+
+
+class Elementwise(Op):
+    """Operands broadcast together and share one dtype, which is the result's."""
+
+    elementwise = True
+    expr: ClassVar[str]
+    """The scalar meaning, with `{0}`, `{1}`, ... for the operands' elements."""
+    arity: ClassVar[int] = 1
+    kinds: ClassVar[tuple[str, ...]] = ("float", "int", "bool")
+    """The dtype kinds on which the op is defined."""
+
+    def expression(self) -> str:
+        return self.expr
+
+    def infer(self, *types: TensorType) -> TensorType:
+        self.check_arity(types)
+        dtype = same_dtype(self.name, types)
+        require(
+            dtype.kind in self.kinds,
+            f"{self.name} is not defined for {dtype.name}: {listed(types)}",
+            DTypeError,
+        )
+        return TensorType(dtype, broadcast_types(self.name, types))
+
+    def check_arity(self, types: tuple[TensorType, ...]) -> None:
+        require(
+            len(types) == self.arity,
+            f"{self.name} takes {self.arity} operands, not {len(types)}: {listed(types)}",
+        )
+
+
+class Floating(Elementwise):
+    """An elementwise op on floating-point numbers only."""
+
+    kinds: ClassVar[tuple[str, ...]] = ("float",)
+
+
+class Numeric(Elementwise):
+    """An elementwise op on numbers, but not on truth values."""
+
+    kinds: ClassVar[tuple[str, ...]] = ("float", "int")
+
+
+class Predicate(Elementwise):
+    """An elementwise op that answers true or false."""
+
+    def infer(self, *types: TensorType) -> TensorType:
+        return super().infer(*types).with_dtype(bool_)
+
+
+def listed(types: tuple[TensorType, ...]) -> str:
+    return " and ".join(map(str, types))
+
+
+def same_dtype(name: str, types: tuple[TensorType, ...]) -> DType:
+    first = types[0].dtype
+    require(
+        all(t.dtype is first for t in types),
+        f"{name}: operands differ in dtype: {listed(types)}; cast one of them",
+        DTypeError,
+    )
+    return first
+
+
+def broadcast_types(name: str, types: tuple[TensorType, ...]) -> Shape:
+    try:
+        return broadcast(*(t.shape for t in types))
+    except ShapeError as error:
+        raise ShapeError(f"{name}: {error}") from None

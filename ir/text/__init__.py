@@ -1,0 +1,1 @@
+"""IR text: what is printed parses back to the same text."""

@@ -1,0 +1,122 @@
+"""Func -> text. Canonical: one instruction a line, operands then attributes in declared order, defaults left out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+from ..dtypes import DType, float32, int64
+from ..values import Const, Instr, Result, Value
+
+if TYPE_CHECKING:
+    from ..func import Func
+
+WIDTH = 100
+
+
+def print_func(func: Func, *, locs: bool = False) -> str:
+    """The text of a Func; `locs` adds the user's source line to each instruction."""
+    return "\n".join(_Printer(locs).func(func)) + "\n"
+
+
+def attr_text(value: Any) -> str:
+    """An attribute's value as IR text."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if value is None:
+        return "none"
+    if isinstance(value, DType):
+        return value.name
+    if isinstance(value, tuple):
+        return "[" + ",".join(map(attr_text, value)) + "]"
+    return value if isinstance(value, str) else repr(value)
+
+
+def const_text(const: Const) -> str:
+    """A constant operand: its dtype is spelled out unless it is f32, i64 or bool."""
+    dtype = const.type.dtype
+    plain = dtype in (float32, int64) or dtype.kind == "bool"
+    return attr_text(const.number) + ("" if plain else f":{dtype.name}")
+
+
+class _Printer:
+    def __init__(self, locs: bool) -> None:
+        self.locs = locs
+        self.names: dict[Value, str] = {}
+        self.taken: set[str] = set()
+        self.next_number = 0
+
+    def name(self, value: Value) -> str:
+        """The value's unique name: its own, with a number if another value has that one already."""
+        if isinstance(value, Const):
+            return const_text(value)
+        if value not in self.names:
+            self.names[value] = "%" + self.fresh(value.name)
+        return self.names[value]
+
+    def fresh(self, wanted: str) -> str:
+        found, count = wanted, 0
+        while not found or found.isdigit() or found in self.taken:
+            if wanted and not wanted.isdigit():
+                count += 1
+                found = f"{wanted}_{count}"
+            else:
+                found = str(self.next_number)
+                self.next_number += 1
+                if found not in self.taken:
+                    break
+        self.taken.add(found)
+        return found
+
+    def binder(self, value: Value) -> str:
+        return f"{self.name(value)}: {value.type}"
+
+    def func(self, func: Func) -> Iterator[str]:
+        yield from self.header(func.name, [self.binder(a) for a in func.args])
+        for instr in func.body:
+            yield from self.instr(instr, "  ")
+        results = ", ".join(map(self.result, func.results))
+        yield f"  return {results}".rstrip()
+        yield "}"
+
+    def header(self, name: str, args: list[str]) -> Iterator[str]:
+        line = f"func {name}({', '.join(args)}) {{"
+        if len(line) <= WIDTH:
+            yield line
+            return
+        yield f"func {name}("
+        for arg in args[:-1]:
+            yield f"  {arg},"
+        yield f"  {args[-1]}"
+        yield ") {"
+
+    def result(self, result: Result) -> str:
+        into = f" as {self.name(result.into)}" if result.into else ""
+        return self.name(result.value) + into
+
+    def instr(self, instr: Instr, indent: str) -> Iterator[str]:
+        binders = ", ".join(map(self.binder, instr.results))
+        opening = " {" if instr.op.body else ""
+        yield f"{indent}{binders} = {self.call(instr)}{self.loc(instr)}{opening}"
+        if instr.op.body:
+            yield from self.body(instr.op.body, instr.operands, indent)
+
+    def call(self, instr: Instr) -> str:
+        attrs = [f"{k}={attr_text(v)}" for k, v in instr.op.attrs().items()]
+        return f"{instr.op.name}({', '.join([*map(self.name, instr.operands), *attrs])})"
+
+    def loc(self, instr: Instr) -> str:
+        return f' loc("{instr.loc.file}":{instr.loc.line})' if self.locs and instr.loc else ""
+
+    def body(self, body: Func, operands: tuple[Value, ...], indent: str) -> Iterator[str]:
+        """A fused op's program: its arguments go by the names of the operands they stand for."""
+        self.names.update(zip(body.args, map(self.name, operands), strict=True))
+        *steps, last = body.body
+        for step in steps:
+            yield from self.instr(step, indent + "  ")
+        if [r.value for r in body.results] == [*last.results]:
+            yield f"{indent}  yield {self.call(last)}"
+        else:
+            yield from self.instr(last, indent + "  ")
+            yield f"{indent}  yield {', '.join(self.name(r.value) for r in body.results)}"
+        yield indent + "}"

@@ -1,0 +1,56 @@
+"""The rules every Func keeps: definitions before uses, and each type as the op's own rule gives it."""
+
+from __future__ import annotations
+
+from .errors import IRError, VerifyError
+from .func import Func
+from .op import infer
+from .values import Const, Instr, Value
+
+
+def verify(func: Func) -> Func:
+    """Return the Func if it is sound; otherwise raise a `VerifyError` that shows it."""
+    try:
+        _check(func, set())
+    except IRError as error:
+        raise VerifyError(f"{error}\n\nin\n{func}") from None
+    return func
+
+
+def _check(func: Func, defined: set[Value]) -> None:
+    for arg in func.args:
+        _define(arg, defined)
+    for instr in func.body:
+        _check_instr(instr, defined)
+        for result in instr.results:
+            _define(result, defined)
+    for value, into in func.results:
+        _check_defined(value, defined, "the return")
+        if into is not None and (into not in func.args or into.type is not value.type):
+            raise IRError(f"{value!r} cannot be returned as {into!r}: not an argument of that type")
+
+
+def _define(value: Value, defined: set[Value]) -> None:
+    if value in defined:
+        raise IRError(f"{value!r} is defined twice")
+    defined.add(value)
+
+
+def _check_defined(value: Value, defined: set[Value], where: str) -> None:
+    if value not in defined and not isinstance(value, Const):
+        raise IRError(f"{value!r} is used by {where} before it is defined")
+
+
+def _check_instr(instr: Instr, defined: set[Value]) -> None:
+    for operand in instr.operands:
+        _check_defined(operand, defined, instr.op.name)
+    if instr.op.body is not None:
+        _check(instr.op.body, set())
+    found = infer(instr.op, tuple(o.type for o in instr.operands))
+    stated = tuple(r.type for r in instr.results)
+    if found != stated:
+        names = ", ".join(f"%{r.name or '?'}" for r in instr.results)
+        raise IRError(
+            f"{names}: {instr.op.name} gives {', '.join(map(str, found))}, "
+            f"but the binder says {', '.join(map(str, stated))}"
+        )
