@@ -1,0 +1,46 @@
+"""Where in the user's program are we? Instructions and errors are marked with it."""
+
+from __future__ import annotations
+
+import linecache
+import os
+import sys
+from types import FrameType
+
+from ..ir.values import Loc
+
+PACKAGE = __name__.partition(".")[0]
+_SKIPPED = ("contextlib", "functools", "importlib", "runpy", "threading")
+
+
+def user_frame() -> FrameType | None:
+    """The innermost frame that is not this package's."""
+    frame: FrameType | None = sys._getframe(1)
+    while frame is not None:
+        top = str(frame.f_globals.get("__name__", "")).partition(".")[0]
+        if top != PACKAGE and top not in _SKIPPED and not frame.f_code.co_filename.startswith("<frozen"):
+            return frame
+        frame = frame.f_back
+    return None
+
+
+def user_loc() -> Loc | None:
+    """The user's file and line, if there is one."""
+    frame = user_frame()
+    return Loc(frame.f_code.co_filename, frame.f_lineno) if frame else None
+
+
+def shown(loc: Loc) -> str:
+    """`script.py:12: out = self.fc1(x)`, with the path relative to the working folder where that is shorter."""
+    relative = os.path.relpath(loc.file) if os.path.isabs(loc.file) else loc.file
+    path = relative if len(relative) < len(loc.file) else loc.file
+    source = linecache.getline(loc.file, loc.line).strip()
+    return f"{path}:{loc.line}" + (f": {source}" if source else "")
+
+
+def blame(error: Exception) -> Exception:
+    """The same error, its message ending in the user's line."""
+    loc = user_loc()
+    if loc and error.args and isinstance(error.args[0], str) and "\n  at " not in error.args[0]:
+        error.args = (f"{error.args[0]}\n  at {shown(loc)}", *error.args[1:])
+    return error

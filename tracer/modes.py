@@ -1,0 +1,115 @@
+"""What is going on in this thread: is gradient history recorded, and is a trace being taken?"""
+
+from __future__ import annotations
+
+import functools
+import threading
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, TypeVar
+
+if TYPE_CHECKING:
+    from .trace import Trace
+
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+
+class _Modes(threading.local):
+    grad: bool = True
+    inference: bool = False
+    trace: Trace | None = None
+
+
+modes = _Modes()
+
+
+class _Mode:
+    """A context manager that also decorates: sets mode attributes, and puts them back."""
+
+    settings: dict[str, Any]
+
+    def __init__(self) -> None:
+        self.saved: list[dict[str, Any]] = []
+
+    def __enter__(self) -> None:
+        self.saved.append({k: getattr(modes, k) for k in self.settings})
+        for key, value in self.settings.items():
+            setattr(modes, key, value)
+
+    def __exit__(self, *exc: object) -> None:
+        for key, value in self.saved.pop().items():
+            setattr(modes, key, value)
+
+    def __call__(self, function: Function) -> Function:
+        @functools.wraps(function)
+        def wrapped(*args: Any, **kwargs: Any) -> Any:
+            with type(self).__copy__(self):
+                return function(*args, **kwargs)
+
+        return wrapped  # type: ignore[return-value]
+
+    def __copy__(self) -> _Mode:
+        new = object.__new__(type(self))
+        new.settings, new.saved = self.settings, []
+        return new
+
+
+class no_grad(_Mode):
+    """Record no gradient history: `with no_grad():`, or `@no_grad()` on a function."""
+
+    settings = {"grad": False}
+
+    def __new__(cls, function: Any = None) -> Any:
+        made = super().__new__(cls)
+        if function is None:
+            return made
+        made.__init__()  # type: ignore[misc]
+        return made(function)
+
+    def __init__(self, function: Any = None) -> None:
+        super().__init__()
+
+
+class enable_grad(no_grad):
+    """Record gradient history, even inside `no_grad`."""
+
+    settings = {"grad": True}
+
+
+class inference_mode(_Mode):
+    """As `no_grad`; `inference_mode(False)` changes nothing."""
+
+    def __init__(self, mode: bool = True) -> None:
+        super().__init__()
+        self.settings = {"grad": False, "inference": True} if mode else {}
+
+
+class set_grad_enabled(_Mode):
+    """Switch recording on or off: at once when called, for a block when used with `with`."""
+
+    def __init__(self, mode: bool) -> None:
+        super().__init__()
+        self.settings = {"grad": mode}
+        self.before = modes.grad
+        modes.grad = mode
+
+    def __enter__(self) -> None:
+        self.saved.append({"grad": self.before})
+        modes.grad = self.settings["grad"]
+
+
+class outside_trace(_Mode):
+    """Compute now, even while a trace is being taken: for state that is made once and then reached by the trace."""
+
+    settings = {"trace": None}
+
+
+def is_grad_enabled() -> bool:
+    return modes.grad
+
+
+def is_inference_mode_enabled() -> bool:
+    return modes.inference
+
+
+def is_tracing() -> bool:
+    return modes.trace is not None

@@ -1,0 +1,93 @@
+"""PyTorch's rules for mixing dtypes: tensors with dimensions outrank 0-dim tensors, which outrank Python numbers, unless
+the lower rank brings a higher category (bool < int < float).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from ..ir.dtypes import DType, bool_, float32, int64, promote
+from ..ir.values import Const, Value
+from .eager import builder
+from .tensor import Tensor, read
+
+Operand = Any  # Tensor | bool | int | float | NumPy scalar
+_CATEGORY = {"bool": 0, "int": 1, "float": 2}
+_default = [float32]
+
+
+def get_default_dtype() -> DType:
+    """The dtype of floating-point tensors that are made without one."""
+    return _default[0]
+
+
+def set_default_dtype(dtype: DType) -> None:
+    if not dtype.is_floating_point:
+        raise TypeError(f"only floating-point types are supported as the default type, not {dtype}")
+    _default[0] = dtype
+
+
+def number_dtype(number: Any) -> DType:
+    """The dtype that a Python number counts as."""
+    if isinstance(number, (bool, np.bool_)):
+        return bool_
+    return int64 if isinstance(number, (int, np.integer)) else get_default_dtype()
+
+
+def is_number(value: Any) -> bool:
+    return isinstance(value, (bool, int, float, np.number, np.bool_))
+
+
+def result_type(*operands: Operand) -> DType:
+    """The dtype in which these operands meet."""
+    ranks: list[DType | None] = [None, None, None]
+    for operand in operands:
+        place, dtype = _rank(operand)
+        seen = ranks[place]
+        ranks[place] = dtype if seen is None else promote(seen, dtype)
+    low = _outrank(ranks[1], ranks[2])
+    found = _outrank(ranks[0], low)
+    assert found is not None
+    return found
+
+
+def _rank(operand: Operand) -> tuple[int, DType]:
+    if isinstance(operand, Tensor):
+        type = read(operand).type
+        return (0 if type.shape else 1), type.dtype
+    return 2, number_dtype(operand)
+
+
+def _outrank(higher: DType | None, lower: DType | None) -> DType | None:
+    if higher is None or lower is None:
+        return higher or lower
+    if _CATEGORY[lower.kind] > _CATEGORY[higher.kind]:
+        return lower
+    return higher if higher.is_floating_point or higher is not bool_ else promote(higher, lower)
+
+
+def promote_types(a: DType, b: DType) -> DType:
+    return promote(a, b)
+
+
+def can_cast(source: DType, target: DType) -> bool:
+    """May a result of one dtype be written into the other without losing its category?"""
+    return _CATEGORY[source.kind] <= _CATEGORY[target.kind]
+
+
+def operand_value(operand: Operand, dtype: DType) -> Value:
+    """An operand as a value of a dtype: a number becomes a constant."""
+    if isinstance(operand, Tensor):
+        return builder().cast_to(read(operand), dtype)
+    return Const(operand.item() if isinstance(operand, np.generic) else operand, dtype)
+
+
+def together(operands: Sequence[Operand], *, floating: bool = False) -> list[Value]:
+    """Operands as values of the dtype in which they meet; `floating` makes integers the default float."""
+    dtype = result_type(*operands)
+    if floating and not dtype.is_floating_point:
+        dtype = get_default_dtype()
+    return [operand_value(o, dtype) for o in operands]

@@ -1,0 +1,77 @@
+"""`Var`: an IR value that the tracer works on. It carries its array (when eager) and how it came to be (for gradients).
+
+The instruction that made a Var hangs off it as `op` and `operands`: this *is* the autograd tape. A Var never points
+at its users, so a graph that nobody holds is freed at once.
+"""
+
+from __future__ import annotations
+
+import weakref
+from itertools import count
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ..ir.op import Op
+from ..ir.types import TensorType, type_of
+from ..ir.values import Const, Value
+
+if TYPE_CHECKING:
+    from .tensor import Tensor
+
+Array = np.ndarray[Any, Any]
+_sequence = count().__next__
+
+
+class Storage:
+    """The identity of a piece of memory; `version` counts the writes to it."""
+
+    __slots__ = ("version",)
+
+    def __init__(self) -> None:
+        self.version = 0
+
+
+class Var(Value):
+    """One value of an eager computation or of a trace. Immutable but for the memory behind an eager one's array."""
+
+    __slots__ = (
+        "array",
+        "freed",
+        "label",
+        "leaf",
+        "needs_grad",
+        "op",
+        "operands",
+        "sequence",
+        "storage",
+        "version",
+    )
+
+    def __init__(self, type: TensorType, array: Array | None, storage: Storage, name: str = "") -> None:
+        self.type = type
+        self.name = name
+        self.array = array
+        self.storage = storage
+        self.version = storage.version
+        self.needs_grad = False
+        self.op: Op | None = None
+        self.operands: tuple[Value, ...] = ()
+        self.leaf: weakref.ref[Tensor] | None = None
+        self.label: str | None = None
+        self.freed = False
+        self.sequence = _sequence()
+
+
+def concrete(array: Array) -> Var:
+    """A fresh Var that holds an array."""
+    return Var(type_of(array), array, Storage())
+
+
+def rewritten(old: Var) -> Var:
+    """The same memory after one more write: a Var with no history yet."""
+    return Var(old.type, old.array, old.storage)
+
+
+def needs_grad(value: Value) -> bool:
+    return not isinstance(value, Const) and value.needs_grad  # type: ignore[attr-defined, no-any-return]
