@@ -8,6 +8,7 @@
 
 from __future__ import annotations
 
+from . import dtypes as dtypes
 from . import ops as ops
 from .builder import Builder as Builder
 from .builder import FuncBuilder as FuncBuilder

@@ -1,0 +1,109 @@
+"""IR text: what prints parses back to the same text, and what does not parse is explained."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from tapeout import ir
+from tapeout.ir.passes import PASSES
+
+PROGRAMS = sorted((Path(__file__).parent / "programs").glob("*.tape"))
+
+
+@pytest.fixture(params=PROGRAMS, ids=lambda p: p.stem)
+def program(request: pytest.FixtureRequest) -> ir.Func:
+    return ir.verify(ir.parse(request.param.read_text()))
+
+
+def test_print_parse_print(program: ir.Func) -> None:
+    text = str(program)
+    assert str(ir.verify(ir.parse(text))) == text
+
+
+def test_fused_bodies_print_parse_print(program: ir.Func, golden: Callable[..., None]) -> None:
+    text = str(PASSES["fuse"](program))
+    assert str(ir.verify(ir.parse(text))) == text
+    golden(text, ext=".tape")
+
+
+def test_names_are_made_unique_and_stay_so() -> None:
+    b = ir.FuncBuilder("f")
+    x = b.arg("x", ir.TensorType(ir.dtypes.float32, (2,)))
+    y = b.emit(ir.OPS["exp"](), [x], name="x")
+    z = b.emit(ir.OPS["exp"](), [y], name="x_1")
+    w = b.emit(ir.OPS["exp"](), [z], name="7")
+    text = str(b.finish([w]))
+    assert [line.split(":")[0].strip() for line in text.splitlines()[1:4]] == ["%x_1", "%x_1_1", "%0"]
+    assert str(ir.parse(text)) == text
+
+
+@pytest.mark.parametrize(
+    "operand",
+    ["2.0", "-0.0", "1e-30", "inf", "-inf", "nan", "0.1:f64", "3", "-3", "7:i32", "200:u8", "true", "false", "1.5:bf16"],
+)
+def test_a_constant_operand_keeps_its_spelling(operand: str) -> None:
+    constant = ir.parse(f"func f() {{\n  return {operand}\n}}\n")
+    assert str(constant) == f"func f() {{\n  return {operand}\n}}\n"
+
+
+@pytest.mark.parametrize(
+    "attrs",
+    ["data=[1.5,inf,-0.0,nan], shape=[4], dtype=f32", "data=[true,false], shape=[2,1], dtype=bool"],
+)
+def test_attributes_keep_their_spelling(attrs: str) -> None:
+    kind, shape = ("f32", "4") if "f32" in attrs else ("bool", "2,1")
+    text = f"func f() {{\n  %a: {kind}[{shape}] = literal({attrs})\n  return %a\n}}\n"
+    assert str(ir.verify(ir.parse(text))) == text
+
+
+def test_named_dimensions_and_locations_print_and_parse() -> None:
+    text = (
+        "func f(%x: f32[n,6], %w: f32[5,6]) {\n"
+        '  %y: f32[n,5] = linear(%x, %w) loc("model.py":12)\n'
+        "  return %y\n}\n"
+    )
+    func = ir.verify(ir.parse(text))
+    assert ir.print_func(func, locs=True) == text
+    assert "loc" not in str(func)
+
+
+def test_a_long_signature_is_one_argument_a_line() -> None:
+    args = ", ".join(f"%a{i}: f32[128,784]" for i in range(9))
+    lines = str(ir.parse(f"func f({args}) {{ return %a0 }}")).splitlines()
+    assert lines[1:3] == ["  %a0: f32[128,784],", "  %a1: f32[128,784],"]
+    assert lines[-3:] == [") {", "  return %a0", "}"]
+
+
+BAD = {
+    "unknown op": ("  %y: f32[3] = rleu(%x)", "unknown op 'rleu'; did you mean relu"),
+    "undefined": ("  %y: f32[3] = relu(%q)", "%q is not defined"),
+    "defined twice": ("  %x: f32[3] = relu(%x)", "%x is already defined"),
+    "unknown dtype": ("  %y: f33[3] = relu(%x)", "unknown dtype 'f33'"),
+    "unknown attribute": ("  %y: f32[3] = relu(%x, dim=1)", "relu has no attribute 'dim'; its attributes are: none"),
+    "missing attribute": ("  %y: f32[] = sum(%x)", "sum needs the attribute 'dims'"),
+    "negative dimension": ("  %y: f32[-3] = relu(%x)", "a dimension is a size or a name, not -3"),
+    "character": ("  %y: f32[3] = relu(%x) ;", "unexpected character ';'"),
+    "no equals": ("  %y: f32[3] relu(%x)", "expected '=', found 'relu'"),
+    "op with a body": ("  %y: f32[3] = relu(%x) { yield %x }", "'relu' is an op of its own and cannot have a body"),
+    "uses itself": ("  %y: f32[3] = relu(%y)", "%y is not defined"),
+}
+
+
+@pytest.mark.parametrize(("line", "message"), BAD.values(), ids=BAD)
+def test_a_parse_error_points_at_the_place(line: str, message: str) -> None:
+    with pytest.raises(ir.ParseError) as raised:
+        ir.parse(f"func f(%x: f32[3]) {{\n{line}\n  return %x\n}}\n")
+    first, shown, caret = str(raised.value).splitlines()
+    assert message in first
+    assert first.startswith("line 2, column ")
+    assert shown == "  " + line
+    column = int(first.split("column ")[1].split(":")[0])
+    assert caret == "  " + " " * (column - 1) + "^"
+
+
+@pytest.mark.parametrize("text", ["", "func", "func f(", "func f() {", "func f() { return } extra"])
+def test_an_unfinished_text_is_refused(text: str) -> None:
+    with pytest.raises(ir.ParseError, match=r"expected .*, found"):
+        ir.parse(text)
