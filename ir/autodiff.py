@@ -16,6 +16,8 @@ class Step(NamedTuple):
     op: Op
     operands: tuple[Value, ...]
     result: Value
+    seen: Value | None = None
+    """What the gradient rule sees as the result, if it is not the result itself."""
 
 
 def backward(
@@ -32,7 +34,7 @@ def backward(
         g = grads.get(step.result)
         if g is None:
             continue
-        thunks = step.op.vjp(b, g, step.result, *step.operands)
+        thunks = step.op.vjp(b, g, step.seen or step.result, *step.operands)
         for operand, thunk in zip(step.operands, thunks, strict=False):
             if thunk is not None and wanted(operand):
                 share = b.sum_to(thunk(), operand.type.shape)

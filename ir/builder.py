@@ -7,13 +7,15 @@ does is the subclass's business: `FuncBuilder` appends an instruction, the trace
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import fields
+from types import FunctionType
 from typing import Any
 
 from .dtypes import DType, Scalar, bool_, float32, int64
 from .func import Func
 from .op import OPS, Op, infer, make
 from .types import Shape, TensorType, known
-from .values import Const, Instr, Loc, Result, Value
+from .values import Instr, Loc, Result, Value, constant
 
 Operand = Value | Scalar
 
@@ -27,15 +29,13 @@ class Builder:
     def __getattr__(self, name: str) -> Callable[..., Value]:
         if name not in OPS:
             raise AttributeError(f"there is no op called '{name}'")
-
-        def call(*operands: Operand, **attrs: Any) -> Value:
-            return self.emit(make(name, attrs), lift(operands))
-
-        return call
+        method = _emitter(name)
+        setattr(Builder, name, method)  # found at once from now on
+        return method.__get__(self)
 
     def full(self, type: TensorType, number: Scalar) -> Value:
         """A tensor of one number."""
-        return self.expand(Const(number, type.dtype), shape=type.shape)
+        return self.expand(constant(number, type.dtype), shape=type.shape)
 
     def reshape_to(self, x: Value, shape: Shape) -> Value:
         return x if x.type.shape == shape else self.reshape(x, shape=shape)
@@ -74,13 +74,24 @@ class Builder:
         return total
 
 
-def lift(operands: Sequence[Operand]) -> tuple[Value, ...]:
+def _emitter(name: str) -> FunctionType:
+    """The method that emits the op called `name`."""
+    plain = OPS[name]() if not fields(OPS[name]) else None  # type: ignore[arg-type]
+
+    def emitter(self: Builder, *operands: Operand, **attrs: Any) -> Value:
+        return self.emit(make(name, attrs) if plain is None or attrs else plain, lift(operands))
+
+    assert isinstance(emitter, FunctionType)
+    return emitter
+
+
+def lift(operands: Sequence[Operand]) -> Sequence[Value]:
     """Python numbers as constants: of the first numeric operand's dtype, or of the type that suits the number."""
+    if all(isinstance(o, Value) for o in operands):
+        return operands  # type: ignore[return-value]
     dtypes = [o.type.dtype for o in operands if isinstance(o, Value)]
     dtype = next((d for d in dtypes if d is not bool_), None)
-    return tuple(
-        o if isinstance(o, Value) else Const(o, dtype or natural_dtype(o)) for o in operands
-    )
+    return tuple(o if isinstance(o, Value) else constant(o, dtype or natural_dtype(o)) for o in operands)
 
 
 def natural_dtype(number: Scalar) -> DType:

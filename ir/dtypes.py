@@ -14,7 +14,7 @@ Scalar = bool | int | float
 class DType:
     """An element type. There is exactly one object per type, so `is` compares them."""
 
-    __slots__ = ("bits", "kind", "long_name", "name", "numpy", "rank")
+    __slots__ = ("bits", "is_floating_point", "kind", "long_name", "name", "numpy", "rank")
 
     def __init__(self, name: str, long_name: str, scalar: Any, kind: str, rank: int) -> None:
         self.name = name
@@ -23,10 +23,7 @@ class DType:
         self.kind = kind
         self.rank = rank
         self.bits = self.numpy.itemsize * 8
-
-    @property
-    def is_floating_point(self) -> bool:
-        return self.kind == "float"
+        self.is_floating_point = kind == "float"
 
     @property
     def is_integer(self) -> bool:

@@ -15,7 +15,7 @@ class ShapeError(IRError):
     """Operand shapes do not fit together."""
 
 
-class DTypeError(IRError):
+class DTypeError(IRError, NotImplementedError):
     """Operand dtypes do not fit together, or the op is not defined for them."""
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -30,18 +31,13 @@ class Value:
 class Const(Value):
     """A number written in place as an operand (`mul(%x, 2.0)`): a rank-0 value that no instruction produces."""
 
-    __slots__ = ("_array", "number")
+    __slots__ = ("array", "number")
 
     def __init__(self, number: Scalar, dtype: DType) -> None:
         super().__init__(TensorType(dtype, ()))
         self.number = dtype.cast(number)
-        self._array: np.ndarray[Any, Any] | None = None
-
-    @property
-    def array(self) -> np.ndarray[Any, Any]:
-        if self._array is None:
-            self._array = np.array(self.number, self.type.dtype.numpy)
-        return self._array
+        self.array: np.ndarray[Any, Any] = np.array(self.number, dtype.numpy)
+        self.array.flags.writeable = False
 
     @property
     def key(self) -> tuple[DType, str]:
@@ -50,6 +46,16 @@ class Const(Value):
 
     def __repr__(self) -> str:
         return f"{self.number!r}:{self.type.dtype.name}"
+
+
+@lru_cache(maxsize=1024, typed=True)
+def _remembered(number: Scalar, dtype: DType) -> Const:
+    return Const(number, dtype)
+
+
+def constant(number: Scalar, dtype: DType) -> Const:
+    """A constant; those that programs use again and again are made once (but 0.0 and -0.0 would be mixed up)."""
+    return _remembered(number, dtype) if number else Const(number, dtype)
 
 
 class Loc(NamedTuple):

@@ -15,6 +15,7 @@ from .eager import FREED, builder, emit
 from .location import blame
 from .modes import modes
 from .tensor import Tensor, read, wrap, write
+from .trace import known_name
 from .var import Var, concrete, needs_grad
 
 Tensors = Tensor | Sequence[Tensor]
@@ -145,7 +146,7 @@ def _walk(nodes: list[Var], grads: Grads, create_graph: bool) -> None:
 
 def _step(node: Var) -> Step:
     assert node.op is not None
-    return Step(node.op, node.operands, _shell(node) if node.freed else node)
+    return Step(node.op, node.operands, node, _shell(node) if node.freed else None)
 
 
 def retain_grad(tensor: Tensor) -> None:
@@ -162,6 +163,9 @@ def retain_grad(tensor: Tensor) -> None:
 def _accumulate(tensor: Tensor, share: Var, create_graph: bool, shared: set[int]) -> None:
     """Add a share to a tensor's `.grad`, in place unless a graph of it is wanted."""
     before = tensor.grad
+    name = known_name(tensor)
+    if name:
+        share.name = share.name or f"d_{name}"
     if before is None:
         tensor.grad = wrap(share if create_graph else _owned(share, shared))
         return

@@ -14,7 +14,7 @@ from .errors import StaleError, TraceError
 from .labels import node_name
 from .location import blame
 from .modes import modes
-from .var import Storage, Var
+from .var import Array, Storage, Var
 
 FREED = Storage()
 FREED.version = -1
@@ -24,32 +24,44 @@ class Eager(Builder):
     """The builder that computes."""
 
     def emit(self, op: Op, operands: Sequence[Value], name: str = "") -> Var:
+        types, arrays, tracked = [], [], False
+        for operand in operands:
+            types.append(operand.type)
+            if operand.__class__ is Const:
+                arrays.append(operand.array)  # type: ignore[attr-defined]
+            else:
+                arrays.append(read_array(operand))  # type: ignore[arg-type]
+                tracked = tracked or operand.needs_grad  # type: ignore[attr-defined]
         try:
-            (type,) = infer(op, tuple([o.type for o in operands]))
-            arrays = [o.array if isinstance(o, Const) else read_array(o) for o in operands]
-            with np.errstate(all="ignore"):
-                result = np.asarray(op.ref(*arrays))
+            (type,) = infer(op, tuple(types))
+            result = modes.quiet.run(op.ref, *arrays)
         except (IRError, ValueError, ZeroDivisionError) as error:
             raise blame(error) from None
-        storage = Storage()
-        if op.view and isinstance(operands[0], Var) and np.may_share_memory(result, arrays[0]):
-            storage = operands[0].storage
-        var = Var(type, result, storage, name)
-        record(var, op, operands)
+        if result.__class__ is not np.ndarray:
+            result = np.asarray(result)
+        var = Var(type, result, self.storage_of(op, operands, result, arrays), name)
+        if tracked and modes.grad:
+            record(var, op, operands)
         return var
 
+    @staticmethod
+    def storage_of(op: Op, operands: Sequence[Value], result: Array, arrays: list[Array]) -> Storage:
+        """A view shares its operand's storage; everything else has its own."""
+        if op.view and isinstance(operands[0], Var) and np.may_share_memory(result, arrays[0]):
+            return operands[0].storage
+        return Storage()
 
-def read_array(value: Value) -> np.ndarray:  # type: ignore[type-arg]
+
+def read_array(var: Var) -> Array:
     """A Var's array, if it still holds what it held when the Var was made."""
-    assert isinstance(value, Var)
-    if value.version != value.storage.version:
-        raise stale(value)
-    if value.array is None:
+    if var.version != var.storage.version:
+        raise stale(var)
+    if var.array is None:
         raise TraceError(
             "this tensor was made while a program was being traced and has no values of its own; "
             "return it from the traced function instead of keeping it"
         )
-    return value.array
+    return var.array
 
 
 def stale(value: Var) -> StaleError:
@@ -67,14 +79,11 @@ def stale(value: Var) -> StaleError:
 
 def record(var: Var, op: Op, operands: Sequence[Value]) -> None:
     """Hang the instruction off its result, if a gradient may flow through it."""
-    if not modes.grad or not var.type.dtype.is_floating_point or not op.differentiable:
+    if not var.type.dtype.is_floating_point or not op.differentiable:
         return
-    for operand in operands:
-        if not isinstance(operand, Const) and operand.needs_grad:  # type: ignore[attr-defined]
-            var.needs_grad = True
-            var.op = op
-            var.operands = tuple(operands)
-            return
+    var.needs_grad = True
+    var.op = op
+    var.operands = tuple(operands)
 
 
 EAGER = Eager()

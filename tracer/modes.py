@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import contextvars
 import functools
 import threading
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TypeVar
+
+import numpy as np
 
 if TYPE_CHECKING:
     from .trace import Trace
@@ -13,10 +16,20 @@ if TYPE_CHECKING:
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 
+def _quiet_context() -> contextvars.Context:
+    """A context in which NumPy is silent about overflow and NaN, as PyTorch is. Entering it costs almost nothing."""
+    context = contextvars.copy_context()
+    context.run(np.seterr, all="ignore")
+    return context
+
+
 class _Modes(threading.local):
     grad: bool = True
     inference: bool = False
     trace: Trace | None = None
+
+    def __init__(self) -> None:
+        self.quiet = _quiet_context()
 
 
 modes = _Modes()

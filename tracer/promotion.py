@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from ..ir.dtypes import DType, bool_, float32, int64, promote
-from ..ir.values import Const, Value
+from ..ir.values import Value, constant
 from .eager import builder
 from .tensor import Tensor, read
 
@@ -81,12 +81,30 @@ def can_cast(source: DType, target: DType) -> bool:
 def operand_value(operand: Operand, dtype: DType) -> Value:
     """An operand as a value of a dtype: a number becomes a constant."""
     if isinstance(operand, Tensor):
-        return builder().cast_to(read(operand), dtype)
-    return Const(operand.item() if isinstance(operand, np.generic) else operand, dtype)
+        value = read(operand)
+        return value if value.type.dtype is dtype else builder().cast_to(value, dtype)
+    return constant(operand.item() if isinstance(operand, np.generic) else operand, dtype)
 
 
-def together(operands: Sequence[Operand], *, floating: bool = False) -> list[Value]:
+def together(operands: Sequence[Operand], *, floating: bool = False) -> Sequence[Value]:
     """Operands as values of the dtype in which they meet; `floating` makes integers the default float."""
+    return _alike(*operands) or _met(operands, floating)
+
+
+def _alike(first: Operand, second: Operand = None) -> Sequence[Value] | None:
+    """The usual case in a hurry: two float tensors of one dtype, or one and a Python number."""
+    if not isinstance(first, Tensor):
+        return None
+    a = read(first)
+    if not a.type.dtype.is_floating_point:
+        return None
+    if isinstance(second, Tensor):
+        b = read(second)
+        return (a, b) if b.type.dtype is a.type.dtype else None
+    return (a, constant(second, a.type.dtype)) if second.__class__ in (float, int) else None
+
+
+def _met(operands: Sequence[Operand], floating: bool) -> list[Value]:
     dtype = result_type(*operands)
     if floating and not dtype.is_floating_point:
         dtype = get_default_dtype()

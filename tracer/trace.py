@@ -53,7 +53,8 @@ class Trace(FuncBuilder):
             self.check(operand)
         (type,) = self.infer(op, operands)
         var = Var(type, None, self.storage, name)
-        record(var, op, operands)
+        if modes.grad and any(map(_needs_grad, operands)):
+            record(var, op, operands)
         self.body.append(Instr(op, self.stopped(var, op, operands), (var,), user_loc()))
         return var
 
@@ -145,7 +146,11 @@ class Trace(FuncBuilder):
     # ---- gradients of tensors from outside
 
     def grad_of(self, tensor: Tensor) -> Tensor | None:
-        return self.grads[id(tensor)][1] if id(tensor) in self.grads else tensor._grad
+        if id(tensor) in self.grads:
+            return self.grads[id(tensor)][1]
+        if tensor._grad is not None:
+            self.announce([(f"{self.name_of(tensor)}.grad", tensor._grad)])
+        return tensor._grad
 
     def set_grad(self, tensor: Tensor, grad: Tensor | None) -> None:
         self.grads[id(tensor)] = (tensor, grad)

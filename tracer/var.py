@@ -74,4 +74,4 @@ def rewritten(old: Var) -> Var:
 
 
 def needs_grad(value: Value) -> bool:
-    return not isinstance(value, Const) and value.needs_grad  # type: ignore[attr-defined, no-any-return]
+    return not isinstance(value, Const) and value.needs_grad  # type: ignore[attr-defined]

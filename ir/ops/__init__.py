@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from . import arithmetic as arithmetic
+from . import combined as combined
 from . import creation as creation
 from . import extremes as extremes
 from . import indexing as indexing

@@ -58,7 +58,10 @@ class Minimum(Extremum):
 
 
 class Clamp(Binary):
-    """A one-sided bound. At the bound the gradient still goes to the first operand."""
+    """A one-sided bound. At the bound the gradient still goes to the first operand; NaN gets none."""
+
+    def within(self, b: Builder, x: Value, bound: Value) -> Value:
+        raise NotImplementedError
 
     def beyond(self, b: Builder, x: Value, bound: Value) -> Value:
         raise NotImplementedError
@@ -67,7 +70,7 @@ class Clamp(Binary):
         self, b: Builder, g: Value, out: Value, x: Value, bound: Value
     ) -> Sequence[Thunk | None]:
         return (
-            lambda: b.where(self.beyond(b, x, bound), 0.0, g),
+            lambda: b.where(self.within(b, x, bound), g, 0.0),
             lambda: b.where(self.beyond(b, x, bound), g, 0.0),
         )
 
@@ -82,6 +85,9 @@ class ClampMin(Clamp):
     def ref(self, x: Array, bound: Array) -> Any:
         return np.maximum(x, bound)
 
+    def within(self, b: Builder, x: Value, bound: Value) -> Value:
+        return b.ge(x, bound)
+
     def beyond(self, b: Builder, x: Value, bound: Value) -> Value:
         return b.lt(x, bound)
 
@@ -95,6 +101,9 @@ class ClampMax(Clamp):
 
     def ref(self, x: Array, bound: Array) -> Any:
         return np.minimum(x, bound)
+
+    def within(self, b: Builder, x: Value, bound: Value) -> Value:
+        return b.le(x, bound)
 
     def beyond(self, b: Builder, x: Value, bound: Value) -> Value:
         return b.gt(x, bound)

@@ -88,6 +88,10 @@ class MersenneStream(MersenneTwister):
             )
         return choices.permutation(self.draw(choices.words_for_permutation(count)), count)
 
+    def skip_permutation(self, count: int) -> None:
+        """Draw the words of a permutation that nobody will look at."""
+        self.draw(choices.words_for_permutation(count))
+
     def bernoulli(self, shape: Shape, probability: float) -> npt.NDArray[np.bool_]:
         """True with one probability everywhere."""
         _check_probability("bernoulli", probability)
