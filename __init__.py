@@ -12,8 +12,14 @@ from math import inf as inf
 from math import nan as nan
 from math import pi as pi
 
+from . import data as data
 from . import ir as ir
+from . import nn as nn
+from . import optim as optim
 from . import tracer as tracer
+from . import utils as utils
+from .data.checkpoint import load as load
+from .data.checkpoint import save as save
 from .ir.dtypes import DType as dtype
 from .ir.dtypes import bfloat16 as bfloat16
 from .ir.dtypes import bool_ as bool
@@ -31,6 +37,8 @@ from .ir.dtypes import int32 as int32
 from .ir.dtypes import int64 as int64
 from .ir.dtypes import int64 as long
 from .ir.dtypes import uint8 as uint8
+from .nn.summary import summary as summary
+from .torch_alias import install_as_torch as install_as_torch
 from .tracer import autograd as autograd
 from .tracer import cuda as cuda
 from .tracer.creation import BoolTensor as BoolTensor

@@ -66,14 +66,14 @@ def arguments() -> argparse.ArgumentParser:
 
 def run_script(options: argparse.Namespace) -> int:
     """Run a script with `import torch` and `import torchvision` served by tapeout."""
+    if not options.module and not Path(options.script).is_file():
+        raise FileNotFoundError(f"there is no script {options.script}")
     install_as_torch()
     if options.module:
         sys.argv = [options.script, *options.args]
         sys.path.insert(0, "")
         runpy.run_module(options.script, run_name="__main__", alter_sys=True)
         return 0
-    if not Path(options.script).is_file():
-        raise FileNotFoundError(f"there is no script {options.script}")
     sys.argv = [options.script, *options.args]
     sys.path.insert(0, str(Path(options.script).resolve().parent))
     runpy.run_path(options.script, run_name="__main__")

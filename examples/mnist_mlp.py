@@ -23,7 +23,7 @@ test_loader = torch.utils.data.DataLoader(test_set, batch_size=256, shuffle=Fals
 
 class Classifier(nn.Module):
     def __init__(self):
-        super(Classifier, self).__init__()
+        super().__init__()
         self.fc1 = nn.Linear(28 * 28, 100)
         self.drop = nn.Dropout(0.1)
         self.fc2 = nn.Linear(100, 10)
@@ -41,7 +41,7 @@ optimizer = torch.optim.Adam(model.parameters(), lr=0.001)
 for epoch in range(EPOCHS):
     model.train()
     running = 0.0
-    for i, (images, labels) in enumerate(train_loader):
+    for images, labels in train_loader:
         images, labels = images.to(device), labels.to(device)
         optimizer.zero_grad()
         loss = F.nll_loss(model(images), labels)

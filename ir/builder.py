@@ -91,7 +91,9 @@ def lift(operands: Sequence[Operand]) -> Sequence[Value]:
         return operands  # type: ignore[return-value]
     dtypes = [o.type.dtype for o in operands if isinstance(o, Value)]
     dtype = next((d for d in dtypes if d is not bool_), None)
-    return tuple(o if isinstance(o, Value) else constant(o, dtype or natural_dtype(o)) for o in operands)
+    return tuple(
+        o if isinstance(o, Value) else constant(o, dtype or natural_dtype(o)) for o in operands
+    )
 
 
 def natural_dtype(number: Scalar) -> DType:

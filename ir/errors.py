@@ -23,6 +23,10 @@ class DimError(IRError, IndexError):
     """A dimension or an index is out of range."""
 
 
+class DivisionError(IRError, ZeroDivisionError):
+    """An integer was divided by zero."""
+
+
 class ParseError(IRError):
     """IR text that cannot be read; the message ends in the line and a caret."""
 

@@ -24,7 +24,8 @@ def run(func: Func, *arrays: Any) -> list[Array]:
         _checked(np.asarray(x, a.type.dtype.numpy), a, sizes)
         for a, x in zip(func.args, arrays, strict=True)
     ]
-    return evaluate(bind_dims(func, sizes) if sizes else func, ready)
+    with np.errstate(all="ignore"):
+        return evaluate(bind_dims(func, sizes) if sizes else func, ready)
 
 
 def evaluate(func: Func, arrays: Sequence[Array]) -> list[Array]:

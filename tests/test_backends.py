@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+
 from tapeout import ir
 from tapeout.backends import BACKENDS
 from tapeout.ir.op import OPS, infer

@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
+
 from tapeout.__main__ import main
 
 PROGRAMS = Path(__file__).parent / "programs"
@@ -19,11 +20,18 @@ def test_opt_prints_the_program_after_the_passes(capsys: pytest.CaptureFixture[s
 
 def test_opt_without_passes_prints_the_canonical_text(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["opt", str(PROGRAMS / "repeated.tape")]) == 0
-    assert capsys.readouterr().out.startswith("func repeated(%x: f32[3], %y: f32[3]) {\n  %a: f32[3] = add(%x, %y)\n")
+    assert capsys.readouterr().out.startswith(
+        "func repeated(%x: f32[3], %y: f32[3]) {\n  %a: f32[3] = add(%x, %y)\n"
+    )
 
 
 def test_opt_prints_after_all_passes(capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["opt", str(PROGRAMS / "repeated.tape"), "-p", "cse,dce", "--print-after-all", "--time"]) == 0
+    assert (
+        main(
+            ["opt", str(PROGRAMS / "repeated.tape"), "-p", "cse,dce", "--print-after-all", "--time"]
+        )
+        == 0
+    )
     out, err = capsys.readouterr()
     first, second = out.split("// after dce\n")
     assert first.startswith("// after cse\nfunc repeated")
@@ -35,7 +43,17 @@ def test_opt_prints_after_all_passes(capsys: pytest.CaptureFixture[str]) -> None
 def test_opt_reads_standard_input_and_writes_a_file(tmp_path: Path) -> None:
     target = tmp_path / "out.tape"
     text = (PROGRAMS / "mlp.tape").read_text()
-    command = [sys.executable, "-m", "tapeout", "opt", "-", "-p", "grad,simplify,cse,dce,fuse", "-o", target]
+    command = [
+        sys.executable,
+        "-m",
+        "tapeout",
+        "opt",
+        "-",
+        "-p",
+        "grad,simplify,cse,dce,fuse",
+        "-o",
+        target,
+    ]
     subprocess.run(command, input=text, text=True, check=True, cwd=tmp_path, timeout=60)
     assert "linear_relu(" in target.read_text()
     assert main(["opt", str(target)]) == 0
@@ -45,12 +63,17 @@ def test_opt_reads_standard_input_and_writes_a_file(tmp_path: Path) -> None:
     ("arguments", "message"),
     [
         (["opt", "missing.tape"], "missing.tape"),
-        (["opt", str(PROGRAMS / "mlp.tape"), "-p", "polish"], "unknown pass 'polish'; the passes are grad"),
+        (
+            ["opt", str(PROGRAMS / "mlp.tape"), "-p", "polish"],
+            "unknown pass 'polish'; the passes are grad",
+        ),
         (["run", "missing.py"], "there is no script missing.py"),
         (["ops", "rleu"], "there is no op 'rleu'"),
     ],
 )
-def test_a_mistake_is_one_line(arguments: list[str], message: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_mistake_is_one_line(
+    arguments: list[str], message: str, capsys: pytest.CaptureFixture[str]
+) -> None:
     assert main(arguments) == 1
     err = capsys.readouterr().err
     assert err.startswith("tapeout: ")
@@ -58,7 +81,9 @@ def test_a_mistake_is_one_line(arguments: list[str], message: str, capsys: pytes
     assert err.count("\n") == 1
 
 
-def test_opt_shows_where_a_text_is_wrong(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_opt_shows_where_a_text_is_wrong(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     bad = tmp_path / "bad.tape"
     bad.write_text("func f(%x: f32[3]) {\n  %y: f32[3] = rleu(%x)\n  return %y\n}\n")
     assert main(["opt", str(bad)]) == 1

@@ -4,9 +4,15 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+
 from tapeout import ir
 
-ROWS = "func f(%x: f32[n,3], %y: f32[n]) {\n  %z: f32[n] = sum(%x, dims=[1])\n  %w: f32[n] = add(%z, %y)\n  return %w\n}"
+ROWS = """func f(%x: f32[n,3], %y: f32[n]) {
+  %z: f32[n] = sum(%x, dims=[1])
+  %w: f32[n] = add(%z, %y)
+  return %w
+}
+"""
 
 
 @pytest.mark.parametrize("n", [1, 2, 5])
@@ -17,7 +23,9 @@ def test_named_dimensions_are_bound_by_the_arrays(n: int) -> None:
 
 
 def test_a_named_dimension_has_one_size() -> None:
-    with pytest.raises(ir.ShapeError, match=r"%y is f32\[n\] with n=2, but the array has shape \[4\]"):
+    with pytest.raises(
+        ir.ShapeError, match=r"%y is f32\[n\] with n=2, but the array has shape \[4\]"
+    ):
         ir.run(ir.parse(ROWS), np.zeros((2, 3)), np.zeros(4))
 
 

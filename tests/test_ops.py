@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 import numpy as np
 import pytest
+
 from tapeout import ir
 from tapeout.ir.autodiff import Step, backward
 from tapeout.ir.op import OPS, infer
@@ -14,7 +15,9 @@ from tapeout.ir.ops.erf import erf
 from tapeout.ir.samples import Mistake, Sample
 
 SAMPLES = [pytest.param(s, id=str(s)[:90]) for cls in OPS.values() for s in cls.samples()]
-MISTAKES = [pytest.param(m, id=f"{m.op.name}-{m.text[:40]}") for cls in OPS.values() for m in cls.mistakes()]
+MISTAKES = [
+    pytest.param(m, id=f"{m.op.name}-{m.text[:40]}") for cls in OPS.values() for m in cls.mistakes()
+]
 # Differentiable ops whose gradient is zero by definition, so that differences across a step say nothing.
 STEPWISE = {"floor", "ceil", "round", "sign", "floor_div"}
 
@@ -102,12 +105,16 @@ def gradient_func(func: ir.Func, cotangents: int = 1) -> ir.Func:
     return ir.verify(builder.finish(found))
 
 
-def directional(func: ir.Func, arrays: list[np.ndarray], direction: list[np.ndarray | None]) -> list[np.ndarray]:
+def directional(
+    func: ir.Func, arrays: list[np.ndarray], direction: list[np.ndarray | None]
+) -> list[np.ndarray]:
     """Central differences of every result along a direction in the arguments."""
     step = 1e-5
 
     def moved(sign: int) -> list[np.ndarray]:
-        return [a if d is None else a + sign * step * d for a, d in zip(arrays, direction, strict=True)]
+        return [
+            a if d is None else a + sign * step * d for a, d in zip(arrays, direction, strict=True)
+        ]
 
     high, low = ir.run(func, *moved(1)), ir.run(func, *moved(-1))
     return [(h - lo) / (2 * step) for h, lo in zip(high, low, strict=True)]
@@ -118,12 +125,15 @@ def check_gradient(func: ir.Func, arrays: list[np.ndarray], order: int) -> None:
     rng = np.random.default_rng(order)
     gradient = gradient_func(func, order)
     direction = [
-        rng.standard_normal(a.type.shape) if a.type.dtype.is_floating_point else None for a in func.args
+        rng.standard_normal(a.type.shape) if a.type.dtype.is_floating_point else None
+        for a in func.args
     ]
     differences = directional(func, arrays, direction)[0]
     cotangent = rng.standard_normal(differences.shape)
     found = ir.run(gradient, *arrays, cotangent)
-    inner = sum(np.vdot(g, d) for g, d in zip(found, [d for d in direction if d is not None], strict=True))
+    inner = sum(
+        np.vdot(g, d) for g, d in zip(found, [d for d in direction if d is not None], strict=True)
+    )
     expected = np.vdot(cotangent, differences)
     assert inner == pytest.approx(expected, rel=1e-5, abs=1e-6)
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+
 from tapeout import ir
 from tapeout.ir.passes import PASSES
 from tapeout.ir.pipeline import Stage, passes_by_name, run_passes, verifying
@@ -29,7 +30,9 @@ def load(name: str) -> ir.Func:
 def arguments(func: ir.Func) -> list[np.ndarray]:
     rng = np.random.default_rng(3)
     return [
-        rng.integers(0, 3, a.type.shape) if a.type.dtype.is_integer else rng.standard_normal(a.type.shape)
+        rng.integers(0, 3, a.type.shape)
+        if a.type.dtype.is_integer
+        else rng.standard_normal(a.type.shape)
         for a in func.args
     ]
 
@@ -69,7 +72,9 @@ def test_undetach_reads_through_detach_and_grad_does_not() -> None:
 
 
 def test_grad_of_an_argument_that_does_not_matter_is_zero() -> None:
-    func = ir.parse("func f(%x: f32[3], %y: f32[2]) {\n  %s: f32[] = sum(%x, dims=[0])\n  return %s\n}")
+    func = ir.parse(
+        "func f(%x: f32[3], %y: f32[2]) {\n  %s: f32[] = sum(%x, dims=[0])\n  return %s\n}"
+    )
     _, dx, dy = ir.run(ir.verify(PASSES["grad"](func)), np.ones(3), np.ones(2))
     assert (dx.tolist(), dy.tolist()) == ([1, 1, 1], [0, 0])
 
@@ -87,7 +92,7 @@ def test_grad_says_what_it_cannot_differentiate(text: str, message: str) -> None
 
 
 def test_grad_after_fuse_is_refused() -> None:
-    with pytest.raises(ir.IRError, match="linear_relu is fused already; run grad before fuse"):
+    with pytest.raises(ir.IRError, match=r"linear_relu is fused already; run grad before fuse"):
         run_passes(load("mlp"), passes_by_name("fuse,grad"))
 
 
@@ -132,10 +137,12 @@ def test_the_hook_sees_every_stage_in_order() -> None:
 
 def test_a_pass_that_breaks_the_ir_is_named() -> None:
     broken = PASSES["dce"].__class__("wreck", lambda f: ir.Func(f.name, f.args, (), f.results), "")
-    with pytest.raises(ir.IRError, match="after the pass 'wreck': .* used by the return before"):
+    with pytest.raises(ir.IRError, match=r"after the pass 'wreck': .* used by the return before"):
         run_passes(load("mlp"), [broken], verifying)
 
 
 def test_an_unknown_pass_is_named_with_the_known_ones() -> None:
-    with pytest.raises(ir.IRError, match="unknown pass 'fold'; the passes are grad, undetach, simplify"):
+    with pytest.raises(
+        ir.IRError, match="unknown pass 'fold'; the passes are grad, undetach, simplify"
+    ):
         passes_by_name("cse,fold")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
 from tapeout import ir
 from tapeout.ir.pipeline import passes_by_name, run_passes, verifying
 
@@ -37,7 +38,9 @@ def binary(draw: st.DrawFn, b: ir.Builder, values: list[ir.Value]) -> ir.Value:
 
 def reduction(draw: st.DrawFn, b: ir.Builder, values: list[ir.Value]) -> ir.Value:
     x = draw(st.sampled_from(values))
-    dims = tuple(sorted(draw(st.sets(st.integers(0, 2)).map(lambda s: {d for d in s if d < x.type.rank}))))
+    dims = tuple(
+        sorted(draw(st.sets(st.integers(0, 2)).map(lambda s: {d for d in s if d < x.type.rank})))
+    )
     return getattr(b, draw(st.sampled_from(["sum", "mean", "amax"])))(x, dims=dims, keepdim=True)
 
 
@@ -90,6 +93,8 @@ def test_the_gradient_of_a_simplified_program_is_the_same(func: ir.Func) -> None
     xs = arguments(whole)
     with np.errstate(all="ignore"):
         plain = ir.run(run_passes(whole, passes_by_name("grad"), verifying), *xs)
-        after = ir.run(run_passes(whole, passes_by_name("grad,simplify,cse,dce,fuse"), verifying), *xs)
+        after = ir.run(
+            run_passes(whole, passes_by_name("grad,simplify,cse,dce,fuse"), verifying), *xs
+        )
     for a, c in zip(plain, after, strict=True):
         np.testing.assert_allclose(c, a, rtol=1e-9, atol=1e-9)

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+
 from tapeout import ir
 from tapeout.ir.passes import PASSES
 
@@ -35,13 +36,32 @@ def test_names_are_made_unique_and_stay_so() -> None:
     z = b.emit(ir.OPS["exp"](), [y], name="x_1")
     w = b.emit(ir.OPS["exp"](), [z], name="7")
     text = str(b.finish([w]))
-    assert [line.split(":")[0].strip() for line in text.splitlines()[1:4]] == ["%x_1", "%x_1_1", "%0"]
+    assert [line.split(":")[0].strip() for line in text.splitlines()[1:4]] == [
+        "%x_1",
+        "%x_1_1",
+        "%0",
+    ]
     assert str(ir.parse(text)) == text
 
 
 @pytest.mark.parametrize(
     "operand",
-    ["2.0", "-0.0", "1e-30", "inf", "-inf", "nan", "0.1:f64", "3", "-3", "7:i32", "200:u8", "true", "false", "1.5:bf16"],
+    [
+        "2.0",
+        "-0.0",
+        "1e-30",
+        "inf",
+        "-inf",
+        "nan",
+        "0.1:f64",
+        "3",
+        "-3",
+        "7:i32",
+        "200:u8",
+        "true",
+        "false",
+        "1.5:bf16",
+    ],
 )
 def test_a_constant_operand_keeps_its_spelling(operand: str) -> None:
     constant = ir.parse(f"func f() {{\n  return {operand}\n}}\n")
@@ -81,12 +101,18 @@ BAD = {
     "undefined": ("  %y: f32[3] = relu(%q)", "%q is not defined"),
     "defined twice": ("  %x: f32[3] = relu(%x)", "%x is already defined"),
     "unknown dtype": ("  %y: f33[3] = relu(%x)", "unknown dtype 'f33'"),
-    "unknown attribute": ("  %y: f32[3] = relu(%x, dim=1)", "relu has no attribute 'dim'; its attributes are: none"),
+    "unknown attribute": (
+        "  %y: f32[3] = relu(%x, dim=1)",
+        "relu has no attribute 'dim'; its attributes are: none",
+    ),
     "missing attribute": ("  %y: f32[] = sum(%x)", "sum needs the attribute 'dims'"),
     "negative dimension": ("  %y: f32[-3] = relu(%x)", "a dimension is a size or a name, not -3"),
     "character": ("  %y: f32[3] = relu(%x) ;", "unexpected character ';'"),
     "no equals": ("  %y: f32[3] relu(%x)", "expected '=', found 'relu'"),
-    "op with a body": ("  %y: f32[3] = relu(%x) { yield %x }", "'relu' is an op of its own and cannot have a body"),
+    "op with a body": (
+        "  %y: f32[3] = relu(%x) { yield %x }",
+        "'relu' is an op of its own and cannot have a body",
+    ),
     "uses itself": ("  %y: f32[3] = relu(%y)", "%y is not defined"),
 }
 

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+
 from tapeout.data.idx import write_idx
 
 EXAMPLES = Path(__file__).parent.parent / "examples"
@@ -19,7 +20,12 @@ EXAMPLES = Path(__file__).parent.parent / "examples"
 def run(*command: object, cwd: Path) -> subprocess.CompletedProcess[str]:
     environment = os.environ | {"PYTHONWARNINGS": "ignore"}
     return subprocess.run(
-        [sys.executable, *map(str, command)], capture_output=True, text=True, cwd=cwd, env=environment, timeout=120
+        [sys.executable, *map(str, command)],
+        capture_output=True,
+        text=True,
+        cwd=cwd,
+        env=environment,
+        timeout=120,
     )
 
 
@@ -77,7 +83,9 @@ def test_the_mnist_example_runs_on_small_files(tmp_path: Path) -> None:
     assert float(accuracy[1]) > 50
 
 
-def test_a_script_sees_its_own_arguments_and_neighbours(script: Callable[[str], str], tmp_path: Path) -> None:
+def test_a_script_sees_its_own_arguments_and_neighbours(
+    script: Callable[[str], str], tmp_path: Path
+) -> None:
     (tmp_path / "neighbour.py").write_text("VALUE = 7\n")
     out = script("import sys, neighbour\nprint(sys.argv[1:], neighbour.VALUE, __name__)")
     assert out == "['one', 'two'] 7 __main__\n"
@@ -101,9 +109,18 @@ def test_every_way_to_import(script: Callable[[str], str]) -> None:
 @pytest.mark.parametrize(
     ("line", "message"),
     [
-        ("from torch.nn import Conv2d", "'torch.nn.Conv2d' is not there yet in tapeout.*; instead, flatten the image"),
-        ("import torch; torch.jit", "'torch.jit' is not there yet in tapeout.*instead, tapeout.trace"),
-        ("import torch; torch.nonsense", "'torch.nonsense' is not there yet in tapeout, which serves 'torch'"),
+        (
+            "from torch.nn import Conv2d",
+            "'torch.nn.Conv2d' is not there yet in tapeout.*; instead, flatten the image",
+        ),
+        (
+            "import torch; torch.jit",
+            "'torch.jit' is not there yet in tapeout.*instead, tapeout.trace",
+        ),
+        (
+            "import torch; torch.nonsense",
+            "'torch.nonsense' is not there yet in tapeout, which serves 'torch'",
+        ),
         ("import torch.distributed", "'torch.distributed' is not there yet in tapeout"),
     ],
 )
@@ -117,7 +134,9 @@ def test_a_missing_name_says_what_to_use(line: str, message: str, tmp_path: Path
 
 def test_a_failing_script_fails(tmp_path: Path) -> None:
     path = tmp_path / "script.py"
-    path.write_text("import torch\nlayer = torch.nn.Linear(5, 3)\n\nout = layer(torch.zeros(2, 4))\n")
+    path.write_text(
+        "import torch\nlayer = torch.nn.Linear(5, 3)\n\nout = layer(torch.zeros(2, 4))\n"
+    )
     done = run("-m", "tapeout", "run", path, cwd=tmp_path)
     assert done.returncode == 1
     assert "has 4 features, but the weight f32[3,5] takes 5" in done.stderr
@@ -126,7 +145,11 @@ def test_a_failing_script_fails(tmp_path: Path) -> None:
 
 def test_install_after_the_real_one_is_refused(tmp_path: Path) -> None:
     pytest.importorskip("torch")
-    done = run("-c", "import torch\nfrom tapeout.torch_alias import install_as_torch\ninstall_as_torch()", cwd=tmp_path)
+    done = run(
+        "-c",
+        "import torch\nfrom tapeout.torch_alias import install_as_torch\ninstall_as_torch()",
+        cwd=tmp_path,
+    )
     assert "torch is imported already" in done.stderr
     assert "start the program with `tapeout run`" in done.stderr
 
@@ -134,6 +157,7 @@ def test_install_after_the_real_one_is_refused(tmp_path: Path) -> None:
 def test_install_and_uninstall(tmp_path: Path) -> None:
     code = (
         "import sys, tapeout\ntapeout.install_as_torch()\ntapeout.install_as_torch()\nimport torch\n"
-        "print(torch.tensor([1.0]))\nfrom tapeout.torch_alias import uninstall\nuninstall()\nprint('torch' in sys.modules)"
+        "print(torch.tensor([1.0]))\nfrom tapeout.torch_alias import uninstall\nuninstall()\n"
+        "print('torch' in sys.modules)"
     )
     assert run("-c", code, cwd=tmp_path).stdout == "tensor([1.])\nFalse\n"

@@ -6,10 +6,12 @@ import gc
 import threading
 import weakref
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+
 import tapeout as t
 from tapeout import ir
 from tapeout.tracer.program import Traced, trace_program
@@ -38,7 +40,9 @@ def run_as_program(traced: Traced, inputs: list[Any]) -> list[np.ndarray]:
     return outputs
 
 
-def check_steps(make: Callable[[], tuple[Callable[..., Any], list[t.Tensor]]], inputs: list[t.Tensor]) -> None:
+def check_steps(
+    make: Callable[[], tuple[Callable[..., Any], list[t.Tensor]]], inputs: list[t.Tensor]
+) -> None:
     """Three steps eagerly and three as a program give the same results and leave the same state, bit for bit."""
     (eager, eager_state), (step, state) = make(), make()
     traced = trace_program(step, *inputs)
@@ -116,7 +120,11 @@ def drawing() -> tuple[Callable[..., Any], list[t.Tensor]]:
         noise = t.randn(20, generator=generator, dtype=t.float64)
         seen.copy_(noise)
         few = t.randn(3, generator=generator, dtype=t.float64)
-        return x * t.rand(2, 3, generator=generator, dtype=t.float64), few, t.randperm(5, generator=generator)
+        return (
+            x * t.rand(2, 3, generator=generator, dtype=t.float64),
+            few,
+            t.randperm(5, generator=generator),
+        )
 
     return step, [seen]
 
@@ -156,7 +164,8 @@ def test_instructions_know_the_line_they_come_from() -> None:
     (instr,) = t.trace(double, t.spec((3,))).body
     assert instr.loc is not None
     assert instr.loc.file == __file__
-    assert "the line in question" in open(__file__).read().splitlines()[instr.loc.line - 1]
+    source = Path(__file__).read_text().splitlines()
+    assert "the line in question" in source[instr.loc.line - 1]
 
 
 def test_a_trace_leaves_the_world_as_it_was() -> None:
@@ -230,7 +239,9 @@ def test_a_tensor_that_leaks_out_of_a_trace_says_so() -> None:
 
 
 def test_big_data_inside_a_traced_function_is_refused() -> None:
-    with pytest.raises(t.TraceError, match=r"5000 elements .* \(at most 4096 may be\); make it outside"):
+    with pytest.raises(
+        t.TraceError, match=r"5000 elements .* \(at most 4096 may be\); make it outside"
+    ):
         t.trace(lambda x: x + t.tensor(np.zeros(5000)), t.spec((5000,)))
 
 
@@ -241,7 +252,7 @@ def test_a_history_from_outside_is_refused() -> None:
 
 
 def test_results_that_are_no_tensors_are_refused() -> None:
-    with pytest.raises(TypeError, match="a traced function returns tensors, .* not float 1.5"):
+    with pytest.raises(TypeError, match=r"a traced function returns tensors, .* not float 1\.5"):
         t.trace(lambda x: (x, 1.5), t.spec((3,)))
 
 
@@ -252,7 +263,10 @@ def test_structures_of_inputs_and_outputs() -> None:
     traced = trace_program(fn, (t.spec((2,)), t.spec((2,))), 3.0, {"a": t.spec((4,))})
     assert [a.name for a in traced.func.args] == ["pair.0", "pair.1", "named.a"]
     assert traced.structure == {"sum": 0, "rest": (1, None)}
-    assert [a.tolist() for a in ir.run(traced.func, [1, 2], [3, 4], [1, 1, 1, 1])] == [[4, 6], [3] * 4]
+    assert [a.tolist() for a in ir.run(traced.func, [1, 2], [3, 4], [1, 1, 1, 1])] == [
+        [4, 6],
+        [3] * 4,
+    ]
 
 
 def test_no_grad_inside_a_trace_cuts_later_gradients() -> None:

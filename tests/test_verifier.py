@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+
 from tapeout import ir
 
 F3 = ir.TensorType(ir.dtypes.float32, (3,))
@@ -18,19 +19,28 @@ def test_a_wrong_binder_type_is_reported_with_both_types() -> None:
 
 
 def test_an_op_error_is_reported_with_the_func() -> None:
-    func = ir.parse("func f(%x: f32[2,3], %y: f32[4]) {\n  %z: f32[2,3] = add(%x, %y)\n  return %z\n}")
+    func = ir.parse(
+        "func f(%x: f32[2,3], %y: f32[4]) {\n  %z: f32[2,3] = add(%x, %y)\n  return %z\n}"
+    )
     with pytest.raises(ir.VerifyError, match="sizes 3 and 4 differ and neither is 1"):
         ir.verify(func)
 
 
 def unsound() -> dict[str, tuple[ir.Func, str]]:
-    x, y, z = ir.Value(F3, "x"), ir.Value(F3, "y"), ir.Value(ir.TensorType(ir.dtypes.float32, (4,)), "z")
+    x, y, z = (
+        ir.Value(F3, "x"),
+        ir.Value(F3, "y"),
+        ir.Value(ir.TensorType(ir.dtypes.float32, (4,)), "z"),
+    )
     late = (ir.Instr(RELU, (y,), (ir.Value(F3, "w"),)), ir.Instr(RELU, (x,), (y,)))
     twice = (ir.Instr(RELU, (x,), (y,)), ir.Instr(RELU, (x,), (y,)))
     return {
         "late": (ir.Func("f", (x,), late, (ir.Result(y),)), "is used by relu before it is defined"),
         "twice": (ir.Func("f", (x,), twice, (ir.Result(y),)), "is defined twice"),
-        "result": (ir.Func("f", (x,), (), (ir.Result(y),)), "is used by the return before it is defined"),
+        "result": (
+            ir.Func("f", (x,), (), (ir.Result(y),)),
+            "is used by the return before it is defined",
+        ),
         "into": (ir.Func("f", (x, z), (), (ir.Result(x, z),)), "cannot be returned as"),
         "no argument": (ir.Func("f", (x,), (), (ir.Result(x, y),)), "cannot be returned as"),
     }

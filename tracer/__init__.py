@@ -1,6 +1,6 @@
 """The front end's core: tensors, their functions, gradients, and traces of programs that use them.
 
-What PyTorch programs find under `torch.` is gathered in `namespace`; this page re-exports what the other floors build on.
+This page re-exports what the other floors build on; what programs find under `torch.` is in the package's root.
 """
 
 from __future__ import annotations

@@ -100,7 +100,9 @@ def _seeds(outputs: list[Tensor], given: list[Tensor | None]) -> Grads:
         var = read(output)
         if not var.needs_grad:
             raise blame(
-                RuntimeError(f"element {number} of tensors does not require grad and does not have a grad_fn")
+                RuntimeError(
+                    f"element {number} of tensors does not require grad and does not have a grad_fn"
+                )
             )
         seed = _seed(var, g)
         grads[var] = builder().add(grads[var], seed) if var in grads else seed

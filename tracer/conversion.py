@@ -8,9 +8,9 @@ import numpy as np
 
 from ..ir.dtypes import (
     DType,
+    bfloat16,
     bool_,
     float16,
-    bfloat16,
     float32,
     float64,
     int8,
@@ -25,7 +25,7 @@ from .location import blame
 from .modes import modes
 from .pointwise import cast
 from .printing import format_parameter, format_scalar, format_tensor, format_without_values
-from .promotion import get_default_dtype
+from .promotion import get_default_dtype, legacy_name
 from .shaping import clone, unbind
 from .tensor import Tensor, array_of, read
 
@@ -64,17 +64,35 @@ def as_array(input: Tensor, dtype: Any = None, copy: bool | None = None) -> np.n
 
 
 def as_bool(input: Tensor) -> bool:
-    if read(input).type.size != 1:
-        raise blame(RuntimeError("Boolean value of Tensor with more than one value is ambiguous"))
+    size = read(input).type.size
+    if size != 1:
+        many = "more than one value" if size else "no values"
+        raise blame(
+            RuntimeError(
+                f"Boolean value of Tensor with {many} is ambiguous: it has {size} elements; "
+                "say all() or any()"
+            )
+        )
     return bool(array_of(input, "bool() (an if, while, and, or or not)").item())
 
 
 def as_int(input: Tensor) -> int:
-    return int(item(input))
+    return int(_only(input))
 
 
 def as_float(input: Tensor) -> float:
-    return float(item(input))
+    return float(_only(input))
+
+
+def _only(input: Tensor) -> Any:
+    size = read(input).type.size
+    if size != 1:
+        raise blame(
+            ValueError(
+                f"only one element tensors can be converted to Python scalars, not one of {size} elements"
+            )
+        )
+    return item(input)
 
 
 def as_index(input: Tensor) -> int:
@@ -150,8 +168,7 @@ def type_name(input: Tensor, dtype: DType | None = None) -> Any:
     """`x.type()`: the legacy name; with a dtype, a cast."""
     if dtype is not None:
         return cast(input, dtype)
-    legacy = {v: k for k, v in CASTS.items()}[input.dtype].capitalize()
-    return f"torch.{'BFloat16' if legacy == 'Bfloat16' else legacy}Tensor"
+    return f"torch.{legacy_name(input.dtype)}Tensor"
 
 
 def text(input: Tensor) -> str:

@@ -14,9 +14,11 @@ from ..ir.ops.shaping import Expand
 from ..ir.values import Const
 from .device import check_device
 from .eager import builder, emit
+from .location import blame
 from .modes import modes
-from .promotion import get_default_dtype, number_dtype
+from .promotion import check_number, get_default_dtype, is_number, number_dtype, wrapped
 from .tensor import Tensor, eager_tensor, from_array, set_requires_grad, wrap
+from .var import Var
 
 Sizes = Any  # int | Sequence[int], or several ints
 
@@ -34,7 +36,7 @@ def as_tensor(data: Any, dtype: DType | None = None, device: Any = None) -> Tens
     """The data as a tensor, sharing its memory where that is possible."""
     check_device(device)
     if isinstance(data, Tensor):
-        return data if dtype is None else data.to(dtype)  # type: ignore[no-any-return]
+        return data if dtype is None else data.to(dtype)
     if isinstance(data, np.ndarray) and dtype is None:
         return from_numpy(data)
     return from_array(_array(data, dtype))
@@ -59,15 +61,27 @@ def _array(data: Any, dtype: DType | None) -> np.ndarray[Any, Any]:
     elif isinstance(data, (np.ndarray, np.generic)):
         found = np.asarray(data)
     else:
-        found = np.array(_plain(data))
-        if found.dtype == object or found.dtype.kind in "USO":
-            raise _not_numeric(data)
-        if found.dtype.kind == "f" and not _holds_numpy(data):
+        found = _numbers(data)
+        if dtype is None and found.dtype.kind == "f" and not _holds_numpy(data):
             found = found.astype(get_default_dtype().numpy)
     if dtype is not None:
+        if found.size and not _holds_numpy(data) and not isinstance(data, (Tensor, np.ndarray)):
+            check_number(found.min().item(), dtype)
+            check_number(found.max().item(), dtype)
         return found.astype(dtype.numpy)
     if of_numpy(found.dtype) is None:
         raise TypeError(f"can't convert data of type {found.dtype} to a tensor")
+    return found
+
+
+def _numbers(data: Any) -> np.ndarray[Any, Any]:
+    """Nested lists of numbers as NumPy reads them."""
+    try:
+        found = np.array(_plain(data))
+    except ValueError:  # lengths that differ
+        raise blame(_not_numeric(data)) from None
+    if found.dtype.kind in "USO":
+        raise blame(_not_numeric(data))
     return found
 
 
@@ -87,18 +101,29 @@ def _holds_numpy(data: Any) -> bool:
 
 
 def _not_numeric(data: Any) -> Exception:
-    lengths = (
-        [len(d) if isinstance(d, (list, tuple)) else None for d in data]
-        if isinstance(data, (list, tuple))
-        else []
-    )
-    if len(set(lengths)) > 1:
-        return ValueError(
-            f"expected sequences of equal length, but the elements have lengths {lengths[:8]}; a tensor is rectangular"
-        )
-    return TypeError(
-        f"new(): invalid data type for a tensor: {type(data).__name__} {str(data)[:60]}"
-    )
+    """What is wrong with data that NumPy could not read as numbers."""
+    if isinstance(data, (list, tuple)):
+        lengths = [len(d) if isinstance(d, (list, tuple)) else None for d in data]
+        if len(set(lengths)) > 1:
+            kind = TypeError if None in lengths else ValueError
+            return kind(
+                "expected sequences of equal length, but the elements have lengths "
+                f"{lengths[:8]} (None: not a sequence); a tensor is rectangular"
+            )
+    first = _first_leaf(data)
+    shown = f"{type(first).__name__} {str(first)[:60]!r}"
+    if not isinstance(first, (str, bytes)):
+        return RuntimeError(f"Could not infer dtype of {shown}: a tensor holds numbers")
+    kind = TypeError if first is data else ValueError
+    return kind(f"new(): invalid data type for a tensor: {shown}")
+
+
+def _first_leaf(data: Any) -> Any:
+    """The first element that is no number, or else the first one."""
+    if not isinstance(data, (list, tuple)):
+        return data
+    leaves = [_first_leaf(d) for d in data]
+    return next((x for x in leaves if not is_number(x)), leaves[0] if leaves else data)
 
 
 def sizes(given: Sequence[Any]) -> tuple[int, ...]:
@@ -126,6 +151,9 @@ def full(
     check_device(device)
     number = fill_value.item() if isinstance(fill_value, (Tensor, np.generic)) else fill_value
     kind = dtype or number_dtype(number)
+    if kind.is_integer:
+        check_number(number, kind)
+        number = wrapped(number, kind)
     shape = sizes((size,)) if isinstance(size, (tuple, list)) else sizes([size])
     if modes.trace is None:
         made = eager_tensor(np.full(shape, number, kind.numpy))
@@ -202,23 +230,38 @@ def arange(
     check_device(device)
     first, last = (0, start) if end is None else (start, end)
     if step == 0 or (last - first) * step < 0:
-        raise RuntimeError(
-            f"upper bound and lower bound inconsistent with step sign: arange({first}, {last}, {step})"
+        raise blame(
+            RuntimeError(
+                "upper bound and lower bound inconsistent with step sign: "
+                f"arange({first}, {last}, {step})"
+            )
         )
     count = math.ceil((last - first) / step)
-    whole = all(isinstance(x, (int, np.integer)) for x in (first, last, step))
-    kind = dtype or (int64 if whole else get_default_dtype())
+    kind = dtype or (int64 if _is_whole(first, last, step) else get_default_dtype())
     if modes.trace is None:
         made = eager_tensor(_progression(first, step, count, kind))
     else:
-        b = builder()
-        made = wrap(b.add(b.mul(emit(Iota(count, kind)), step), first))  # type: ignore[arg-type]
+        made = wrap(_counted(first, step, count, kind))
     return set_requires_grad(made) if requires_grad else made
 
 
+def _counted(first: float, step: float, count: int, kind: DType) -> Var:
+    """What `_progression` computes, as instructions."""
+    b, exact = builder(), int64 if _is_whole(first, step) else float64
+    counted = b.add(b.mul(emit(Iota(count, exact)), step), first)
+    made = b.cast_to(counted, kind)
+    assert isinstance(made, Var)
+    return made
+
+
+def _is_whole(*numbers: float) -> bool:
+    return all(isinstance(n, (int, np.integer)) for n in numbers)
+
+
 def _progression(first: float, step: float, count: int, kind: DType) -> np.ndarray[Any, Any]:
-    exact = np.int64 if isinstance(first, int) and isinstance(step, int) else np.float64
-    return (np.arange(count, dtype=exact) * exact(step) + exact(first)).astype(kind.numpy)
+    exact = np.dtype(np.int64 if _is_whole(first, step) else np.float64)
+    counted: np.ndarray[Any, Any] = np.arange(count).astype(exact) * step + first
+    return counted.astype(kind.numpy)
 
 
 def linspace(

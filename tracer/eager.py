@@ -28,7 +28,7 @@ class Eager(Builder):
         for operand in operands:
             types.append(operand.type)
             if operand.__class__ is Const:
-                arrays.append(operand.array)  # type: ignore[attr-defined]
+                arrays.append(operand.array)
             else:
                 arrays.append(read_array(operand))  # type: ignore[arg-type]
                 tracked = tracked or operand.needs_grad  # type: ignore[attr-defined]
@@ -45,9 +45,12 @@ class Eager(Builder):
         return var
 
     @staticmethod
-    def storage_of(op: Op, operands: Sequence[Value], result: Array, arrays: list[Array]) -> Storage:
+    def storage_of(
+        op: Op, operands: Sequence[Value], result: Array, arrays: list[Array]
+    ) -> Storage:
         """A view shares its operand's storage; everything else has its own."""
-        if op.view and isinstance(operands[0], Var) and np.may_share_memory(result, arrays[0]):
+        shared = op.view and (not result.size or np.may_share_memory(result, arrays[0]))
+        if shared and isinstance(operands[0], Var):
             return operands[0].storage
         return Storage()
 

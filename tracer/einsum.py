@@ -10,6 +10,7 @@ from .pointwise import mul
 from .products import matmul
 from .reduction import sum as summed
 from .shaping import permute, reshape, unsqueeze
+from .slicing import diagonal
 from .tensor import Tensor
 
 Letters = str
@@ -23,9 +24,7 @@ def einsum(equation: str, *operands: Any) -> Tensor:
         else list(operands)
     )
     inputs, output = _terms(equation, tensors)
-    terms = [
-        _diagonal_free(letters, t, equation) for letters, t in zip(inputs, tensors, strict=True)
-    ]
+    terms = [_diagonal_free(letters, t) for letters, t in zip(inputs, tensors, strict=True)]
     letters, result = terms[0]
     for number, (other_letters, other) in enumerate(terms[1:], 2):
         needed = set(output).union(*(n for n, _ in terms[number:]))
@@ -63,20 +62,20 @@ def _spelled(term: Letters, tensor: Tensor, dots: str, equation: str) -> Letters
     if not fits:
         raise blame(
             RuntimeError(
-                f"einsum(): the subscripts '{term}' in '{equation}' name {len(term.replace('...', ''))} dimensions, but the "
-                f"operand has shape {list(tensor.shape)}"
+                f"einsum(): the subscripts '{term}' in '{equation}' name {len(term.replace('...', ''))} dimensions, "
+                f"but the operand has shape {list(tensor.shape)}"
             )
         )
     return term.replace("...", dots[len(dots) - own :] if own else "")
 
 
-def _diagonal_free(letters: Letters, tensor: Tensor, equation: str) -> tuple[Letters, Tensor]:
-    if len(set(letters)) != len(letters):
-        raise blame(
-            NotImplementedError(
-                f"einsum(): a letter repeated within one operand ('{letters}' in '{equation}') is not there yet"
-            )
-        )
+def _diagonal_free(letters: Letters, tensor: Tensor) -> tuple[Letters, Tensor]:
+    """Each letter once: where one is repeated, the diagonal of its dimensions takes their place."""
+    for letter in letters:
+        first, second = letters.index(letter), letters.rindex(letter)
+        if first != second:
+            rest = letters[:first] + letters[first + 1 : second] + letters[second + 1 :]
+            return _diagonal_free(rest + letter, diagonal(tensor, 0, first, second))
     return letters, tensor
 
 

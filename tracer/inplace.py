@@ -7,11 +7,15 @@ from typing import Any
 
 from ..ir.values import Value
 from . import indexing, pointwise
+from .copying import clone
 from .eager import builder
-from .indexing import _fitted
+from .joining import tril, triu
 from .location import blame
 from .modes import modes
-from .promotion import can_cast, is_number
+from .products import addmm
+from .promotion import can_cast, check_number, is_number, legacy_name
+from .running import cumsum
+from .subscript import fitted, place, replacing
 from .tensor import Tensor, read, write
 from .var import Var
 
@@ -21,8 +25,8 @@ def assign(target: Tensor, value: Tensor) -> Tensor:
     if not can_cast(value.dtype, target.dtype):
         raise blame(
             RuntimeError(
-                f"result type {value.dtype.long_name.capitalize()} can't be cast to the desired output type "
-                f"{target.dtype.long_name.capitalize()} in an in-place operation; use the out-of-place form"
+                f"result type {legacy_name(value.dtype)} can't be cast to the desired output type "
+                f"{legacy_name(target.dtype)} in an in-place operation; use the out-of-place form"
             )
         )
     if value.shape != target.shape:
@@ -43,27 +47,62 @@ def in_place(function: Callable[..., Tensor]) -> Callable[..., Tensor]:
     """The in-place form of a function of tensors."""
 
     def method(self: Tensor, *args: Any, **kwargs: Any) -> Tensor:
-        return assign(self, function(self, *args, **kwargs))
+        before = _kept(self, *args, *kwargs.values())
+        others = [before if a is self else a for a in args]
+        return assign(self, function(before, *others, **kwargs))
 
     method.__name__ = f"{function.__name__}_"
     method.__doc__ = f"`{function.__name__}`, in place."
     return method
 
 
+def _kept(self: Tensor, *others: Any) -> Tensor:
+    """What gradients are to see of a tensor that is about to be overwritten: a copy, if one may be asked for."""
+    if not modes.grad or modes.trace is not None:
+        return self
+    recorded = any(read(t).needs_grad for t in (self, *others) if isinstance(t, Tensor))
+    return clone(self) if recorded else self
+
+
+def augmented(function: Callable[[Any, Any], Tensor]) -> Callable[[Tensor, Any], Tensor]:
+    """`x += other` and its like."""
+
+    def method(self: Tensor, other: Any) -> Any:
+        if not isinstance(other, Tensor) and not is_number(other):
+            return NotImplemented
+        before = _kept(self, other)
+        return assign(self, function(before, before if other is self else other))
+
+    return method
+
+
 def copy_(self: Tensor, src: Tensor, non_blocking: bool = False) -> Tensor:
     """Overwrite with another tensor's values, cast and broadcast."""
-    return write(self, _fitted(self, src))
+    return write(self, replacing(self, fitted(self, src), "CopyBackwards"))
 
 
 def fill_(self: Tensor, value: Any) -> Tensor:
     """Overwrite with one number."""
-    number = value if is_number(value) else value.detach()
-    return write(self, _fitted(self, number))
+    return _filled(self, value, "FillBackward0")
+
+
+def _filled(self: Tensor, value: Any, label: str) -> Tensor:
+    if isinstance(value, Tensor):
+        if value.ndim:
+            raise blame(
+                RuntimeError(
+                    "fill_ only supports 0-dimension value tensor but got tensor with "
+                    f"{value.ndim} dimensions; use copy_()"
+                )
+            )
+    else:
+        check_number(value, self.dtype)
+    return write(self, replacing(self, fitted(self, value), label))
 
 
 def zero_(self: Tensor) -> Tensor:
     """Overwrite with zeros."""
-    return fill_(self, 0)
+    return _filled(self, 0, "ZeroBackward0")
 
 
 def detach_(self: Tensor) -> Tensor:
@@ -79,18 +118,23 @@ def detach_(self: Tensor) -> Tensor:
 
 def index_put_(self: Tensor, indices: Any, values: Tensor, accumulate: bool = False) -> Tensor:
     """Write (or add) values at the places that index tensors name."""
-    indexing._place(self, dict(enumerate(indices)), values, accumulate)
+    place(self, dict(enumerate(indices)), values, accumulate)
     return self
 
 
 BY_NAME = {
     f"{name}_": in_place(getattr(pointwise, name))
     for name in (
-        "abs", "add", "addcdiv", "addcmul", "ceil", "clamp", "cos", "div", "eq", "erf", "exp", "expm1", "floor",
-        "floor_divide", "ge", "gt", "le", "lerp", "log", "log1p", "logical_not", "lt", "masked_fill", "mul", "ne",
+        "abs", "absolute", "add", "addcdiv", "addcmul", "bitwise_and", "bitwise_not", "bitwise_or", "bitwise_xor", "ceil",
+        "clamp", "clamp_max", "clamp_min", "clip", "cos", "div", "eq", "erf", "exp", "expm1", "floor",
+        "floor_divide", "ge", "gt", "le", "lerp", "log", "log10", "log1p", "log2", "logical_and",
+        "logical_not", "logical_or", "logical_xor", "lt", "masked_fill", "mul", "ne",
         "neg", "pow", "reciprocal", "relu", "remainder", "round", "rsqrt", "sigmoid", "sign", "sin", "sqrt", "square",
-        "sub", "tanh", "trunc",
+        "sub", "tan", "tanh", "trunc",
     )
 } | {
-    f"{name}_": in_place(getattr(indexing, name)) for name in ("scatter", "scatter_add", "index_add")
+    f"{name}_": in_place(getattr(indexing, name))
+    for name in ("scatter", "scatter_add", "index_add", "index_copy", "index_fill")
+} | {
+    "cumsum_": in_place(cumsum), "tril_": in_place(tril), "triu_": in_place(triu), "addmm_": in_place(addmm),
 }  # fmt: skip

@@ -10,6 +10,7 @@ SPECIAL = {
     "linear": "Addmm",
     "matmul": "Mm",
     "cast": "ToCopy",
+    "log1p": "Log1P",
     "amax": "Amax",
     "amin": "Amin",
     "clamp_min": "ClampMin",

@@ -10,7 +10,7 @@ from types import FrameType
 from ..ir.values import Loc
 
 PACKAGE = __name__.partition(".")[0]
-_SKIPPED = ("contextlib", "functools", "importlib", "runpy", "threading")
+_SKIPPED = ("contextlib", "copy", "functools", "importlib", "runpy", "threading")
 
 
 def user_frame() -> FrameType | None:
@@ -18,7 +18,11 @@ def user_frame() -> FrameType | None:
     frame: FrameType | None = sys._getframe(1)
     while frame is not None:
         top = str(frame.f_globals.get("__name__", "")).partition(".")[0]
-        if top != PACKAGE and top not in _SKIPPED and not frame.f_code.co_filename.startswith("<frozen"):
+        if (
+            top != PACKAGE
+            and top not in _SKIPPED
+            and not frame.f_code.co_filename.startswith("<frozen")
+        ):
             return frame
         frame = frame.f_back
     return None

@@ -16,7 +16,7 @@ from . import (
     reduction,
     shaping,
 )
-from .creation import full, sizes
+from .creation import full, sizes, tensor
 from .labels import node_name
 from .promotion import is_number
 from .tensor import Tensor, array_of, read, set_requires_grad
@@ -24,27 +24,31 @@ from .var import Var
 
 FROM = {
     pointwise: (
-        "abs absolute add addcdiv addcmul bitwise_and bitwise_not bitwise_or bitwise_xor ceil clamp clip cos div divide eq "
-        "erf exp expm1 floor floor_divide ge greater greater_equal gt isfinite isinf isnan le lerp less less_equal log "
-        "log10 log1p log2 logical_and logical_not logical_or logical_xor lt masked_fill maximum minimum mul multiply ne "
-        "neg negative not_equal pow reciprocal relu remainder round rsqrt sigmoid sign sin sqrt square sub subtract tan "
-        "tanh true_divide trunc"
+        "abs absolute add addcdiv addcmul allclose bitwise_and bitwise_not bitwise_or "
+        "bitwise_xor ceil clamp clamp_max clamp_min clip cos div divide eq equal erf exp "
+        "expm1 floor floor_divide ge greater greater_equal gt isclose isfinite isinf isnan le "
+        "lerp less less_equal log log10 log1p log2 logical_and logical_not logical_or "
+        "logical_xor lt masked_fill maximum minimum mul multiply ne neg negative not_equal "
+        "positive pow reciprocal relu remainder round rsqrt sigmoid sign sin sqrt square sub "
+        "subtract tan tanh true_divide trunc"
     ),
     reduction: (
-        "all amax amin any argmax argmin argsort cumsum log_softmax logsumexp max mean min norm prod softmax sort std sum "
-        "topk var"
+        "all amax amin any argmax argmin argsort count_nonzero cumsum log_softmax logsumexp "
+        "max mean min norm prod softmax sort std sum topk var"
     ),
     shaping: (
-        "broadcast_to chunk clone detach expand expand_as flatten flip narrow permute repeat repeat_interleave reshape "
-        "roll select split squeeze t transpose tril triu unbind unflatten unsqueeze"
+        "broadcast_to chunk clone detach diag diagonal expand expand_as flatten flip moveaxis "
+        "movedim narrow permute repeat repeat_interleave reshape roll select split squeeze "
+        "swapaxes swapdims t tile transpose tril triu unbind unflatten unsqueeze"
     ),
     indexing: (
-        "gather index_add index_select masked_select nonzero scatter scatter_add take_along_dim"
+        "gather index_add index_copy index_fill index_select masked_select nonzero scatter "
+        "scatter_add take take_along_dim"
     ),
-    products: "addmm bmm dot matmul mm mv outer",
+    products: "addmm addmv addr baddbmm bmm dot matmul mm mv outer",
     conversion: "cpu cuda item numpy to tolist type_as",
     inplace: "copy_ detach_ fill_ index_put_ zero_",
-}  # fmt: skip
+}
 
 
 def _operator(function: Callable[..., Tensor], reverse: bool = False) -> Callable[..., Any]:
@@ -54,13 +58,6 @@ def _operator(function: Callable[..., Tensor], reverse: bool = False) -> Callabl
         if not isinstance(other, Tensor) and not is_number(other):
             return NotImplemented
         return function(other, self) if reverse else function(self, other)
-
-    return method
-
-
-def _in_place_operator(function: Callable[..., Tensor]) -> Callable[..., Any]:
-    def method(self: Tensor, other: Any) -> Any:
-        return inplace.assign(self, function(self, other))
 
     return method
 
@@ -101,7 +98,7 @@ def install() -> None:
     for name, function in BINARY.items():
         setattr(Tensor, f"__{name}__", _operator(function))
         setattr(Tensor, f"__r{name}__", _operator(function, reverse=True))
-        setattr(Tensor, f"__i{name}__", _in_place_operator(function))
+        setattr(Tensor, f"__i{name}__", inplace.augmented(function))
     for name, function in COMPARISONS.items():
         otherwise = {"eq": False, "ne": True}.get(name, NotImplemented)
         setattr(Tensor, f"__{name}__", _comparison(function, otherwise))
@@ -164,6 +161,11 @@ def data_ptr(self: Tensor) -> int:
 def new_full(self: Tensor, size: Any, fill_value: Any, **options: Any) -> Tensor:
     """A tensor of one number, of this one's dtype."""
     return full(size, fill_value, **{"dtype": self.dtype, **options})
+
+
+def new_tensor(self: Tensor, data: Any, **options: Any) -> Tensor:
+    """A tensor of some data, of this one's dtype."""
+    return tensor(data, **{"dtype": self.dtype, **options})
 
 
 def new_zeros(self: Tensor, *size: Any, **options: Any) -> Tensor:
@@ -239,12 +241,11 @@ OWN: dict[str, Any] = {
     "__contains__": contains, "__hash__": _hash, "__round__": pointwise.round,
     "backward": backward, "requires_grad_": set_requires_grad, "retain_grad": retain_grad, "view": view_or_cast,
     "size": size, "dim": dim, "ndimension": dim, "numel": numel, "nelement": numel, "stride": stride,
-    "is_contiguous": is_contiguous, "contiguous": contiguous, "data_ptr": data_ptr, "new_full": new_full,
+    "is_contiguous": is_contiguous, "contiguous": contiguous, "data_ptr": data_ptr,
+    "new_full": new_full, "new_tensor": new_tensor,
     "new_zeros": new_zeros, "new_empty": new_zeros, "new_ones": new_ones, "reshape_as": reshape_as,
     "view_as": view_as, "element_size": element_size, "is_floating_point": is_floating_point,
-    "type": conversion.type_name, "swapaxes": shaping.transpose, "swapdims": shaping.transpose,
-    "clamp_min": lambda self, min: pointwise.clamp(self, min=min),
-    "clamp_max": lambda self, max: pointwise.clamp(self, max=max),
+    "type": conversion.type_name,
     "where": lambda self, condition, other: pointwise.where(condition, self, other),
 }  # fmt: skip
 PROPERTIES = {

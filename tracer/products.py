@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from ..ir.ops.products import Linear, MatMul
 from ..ir.values import Value
+from .arithmetic import add, mul
 from .eager import builder, emit
+from .labelled import labelled, relabelled
 from .location import blame
-from .pointwise import add, labelled, mul
 from .promotion import operand_value, result_type
+from .rounding import sign
 from .tensor import Tensor, read
 
 MATMUL, LINEAR = MatMul(), Linear()
@@ -41,6 +43,8 @@ def _product_label(rank_a: int, rank_b: int) -> str:
         return "MvBackward0"
     if rank_a <= 2 and rank_b <= 2:
         return "MmBackward0" if rank_a == 2 else "SqueezeBackward4"
+    if rank_a == 2:
+        return "CloneBackward0"
     return "UnsafeViewBackward0"
 
 
@@ -119,9 +123,8 @@ def addmm(
     input: Tensor, mat1: Tensor, mat2: Tensor, *, beta: float = 1, alpha: float = 1
 ) -> Tensor:
     """beta·input + alpha·(mat1 @ mat2)."""
-    product = mm(mat1, mat2)
-    scaled = product if alpha == 1 else mul(product, alpha)
-    return labelled(read(add(input if beta == 1 else mul(input, beta), scaled)), "AddmmBackward0")
+    _ranked("addmm", 2, mat1, mat2)
+    return _added(input, mm(mat1, mat2), beta, alpha, "AddmmBackward0")
 
 
 def linear(input: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
@@ -139,3 +142,28 @@ def _linear_label(rank: int, biased: bool) -> str:
     if rank == 1:
         return "ViewBackward0" if biased else "SqueezeBackward4"
     return "ViewBackward0" if biased else "UnsafeViewBackward0"
+
+
+def baddbmm(
+    input: Tensor, batch1: Tensor, batch2: Tensor, *, beta: float = 1, alpha: float = 1
+) -> Tensor:
+    """beta·input + alpha·(batch1 @ batch2), batch by batch."""
+    return _added(input, bmm(batch1, batch2), beta, alpha, "BaddbmmBackward0")
+
+
+def addmv(input: Tensor, mat: Tensor, vec: Tensor, *, beta: float = 1, alpha: float = 1) -> Tensor:
+    """beta·input + alpha·(mat @ vec)."""
+    return _added(input, mv(mat, vec), beta, alpha, "AddmvBackward0")
+
+
+def addr(input: Tensor, vec1: Tensor, vec2: Tensor, *, beta: float = 1, alpha: float = 1) -> Tensor:
+    """beta·input + alpha·(the outer product of two vectors)."""
+    return _added(input, outer(vec1, vec2), beta, alpha, "AddrBackward0")
+
+
+def _added(input: Tensor, product: Tensor, beta: float, alpha: float, label: str) -> Tensor:
+    """A product added to something; beta=0 leaves even NaN out."""
+    scaled = product if alpha == 1 else mul(product, alpha)
+    if beta == 0:
+        return relabelled(add(scaled, mul(sign(input), 0)), label)
+    return relabelled(add(input if beta == 1 else mul(input, beta), scaled), label)

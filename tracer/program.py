@@ -65,7 +65,9 @@ def trace_program(fn: Callable[..., Any], *specs: Any, **named: Any) -> Traced:
         returned = fn(*args, **keywords)
         outputs: list[Value] = []
         structure = _flatten(returned, outputs)
-        return Traced(taking.close(outputs), inputs, taking.state(), list(taking.grads.values()), structure)
+        return Traced(
+            taking.close(outputs), inputs, taking.state(), list(taking.grads.values()), structure
+        )
     finally:
         modes.trace = saved
 
@@ -93,7 +95,9 @@ def _stand_in(taking: Trace, name: str, given: Any) -> Any:
     if isinstance(given, Spec):
         return wrap(taking.input(name, given.type))
     if isinstance(given, Tensor):
-        return wrap(taking.input(name, given._var.type if given._base is None else given._view[1].type))
+        return wrap(
+            taking.input(name, given._var.type if given._base is None else given._view[1].type)
+        )
     if isinstance(given, (list, tuple)):
         return type(given)(_stand_in(taking, f"{name}.{i}", g) for i, g in enumerate(given))
     if isinstance(given, dict):
@@ -112,7 +116,8 @@ def _flatten(returned: Any, outputs: list[Value]) -> Any:
     if returned is None:
         return None
     raise TypeError(
-        f"a traced function returns tensors, or tuples, lists and dicts of them, not {type(returned).__name__} {returned!r}"
+        "a traced function returns tensors, or tuples, lists and dicts of them, "
+        f"not {type(returned).__name__} {returned!r}"
     )
 
 

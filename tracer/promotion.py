@@ -1,5 +1,7 @@
-"""PyTorch's rules for mixing dtypes: tensors with dimensions outrank 0-dim tensors, which outrank Python numbers, unless
-the lower rank brings a higher category (bool < int < float).
+"""PyTorch's rules for mixing dtypes.
+
+Tensors with dimensions outrank 0-dim tensors, which outrank Python numbers, unless the lower rank brings a higher
+category (bool < int < float).
 """
 
 from __future__ import annotations
@@ -12,6 +14,7 @@ import numpy as np
 from ..ir.dtypes import DType, bool_, float32, int64, promote
 from ..ir.values import Value, constant
 from .eager import builder
+from .location import blame
 from .tensor import Tensor, read
 
 Operand = Any  # Tensor | bool | int | float | NumPy scalar
@@ -28,6 +31,17 @@ def set_default_dtype(dtype: DType) -> None:
     if not dtype.is_floating_point:
         raise TypeError(f"only floating-point types are supported as the default type, not {dtype}")
     _default[0] = dtype
+
+
+_LEGACY = {
+    "float32": "Float", "float64": "Double", "float16": "Half", "bfloat16": "BFloat16", "int64": "Long",
+    "int32": "Int", "int16": "Short", "int8": "Char", "uint8": "Byte", "bool": "Bool",
+}  # fmt: skip
+
+
+def legacy_name(dtype: DType) -> str:
+    """What error messages and `x.type()` call a dtype: Float, Long, ..."""
+    return _LEGACY[dtype.long_name]
 
 
 def number_dtype(number: Any) -> DType:
@@ -83,7 +97,29 @@ def operand_value(operand: Operand, dtype: DType) -> Value:
     if isinstance(operand, Tensor):
         value = read(operand)
         return value if value.type.dtype is dtype else builder().cast_to(value, dtype)
-    return constant(operand.item() if isinstance(operand, np.generic) else operand, dtype)
+    number = operand.item() if isinstance(operand, np.generic) else operand
+    return constant(wrapped(number, dtype) if dtype.is_integer else number, dtype)
+
+
+def wrapped(number: float, dtype: DType) -> int:
+    """A number as an integer dtype stores it: -1 is 255 in uint8."""
+    whole, span = int(number), 1 << dtype.bits
+    lowest = -(span >> 1) if dtype.is_signed else 0
+    return int((whole - lowest) % span + lowest)
+
+
+def check_number(number: float, dtype: DType) -> None:
+    """Refuse to store a number in an integer dtype that is too small for it; a minus sign wraps."""
+    if not dtype.is_integer:
+        return
+    limit = 1 << (dtype.bits - dtype.is_signed)
+    if not -limit <= number < limit:  # NaN is not, either
+        raise blame(
+            RuntimeError(
+                f"value cannot be converted to type {dtype.long_name} without overflow: {number} is "
+                f"outside {-limit} to {limit - 1}"
+            )
+        )
 
 
 def together(operands: Sequence[Operand], *, floating: bool = False) -> Sequence[Value]:

@@ -69,6 +69,16 @@ class Generator:
         with self._lock:
             return eager_tensor(np.asarray(op.draw(self._current(), *arrays)))
 
+    def fresh_seed(self) -> int:
+        """A seed for another stream, as samplers and loaders take one."""
+        with self._lock:
+            return self._current().fresh_seed()
+
+    def skip_permutation(self, count: int) -> None:
+        """Move on as far as a permutation of `count` numbers would, without making it."""
+        with self._lock:
+            self._current().skip_permutation(count)
+
     def state_tensor(self) -> Tensor:
         """The state as a tensor: a program that reads and writes it moves this generator on."""
         with self._lock:
@@ -81,7 +91,8 @@ class Generator:
 
     def _memory(self) -> np.ndarray[Any, Any]:
         """The state tensor's own memory, whether or not a trace is being taken."""
-        assert self._state is not None and self._state._var.array is not None
+        assert self._state is not None
+        assert self._state._var.array is not None
         return self._state._var.array
 
     def _draw_traced(self, op: ops.Draw, *parameters: Tensor) -> Tensor:
@@ -192,6 +203,8 @@ def randperm(
 ) -> Tensor:
     """0 to n-1 in random order."""
     check_device(device)
+    if n < 0:
+        raise blame(RuntimeError(f"randperm(): n must be non-negative, but it is {n}"))
     return _made(ops.RandomPermutation(n, dtype or int64), generator)
 
 
@@ -207,8 +220,9 @@ def randn_like(input: Tensor, *, dtype: DType | None = None, **options: Any) -> 
 
 def randint_like(input: Tensor, low: int, high: Any = None, **options: Any) -> Tensor:
     """Integers, shaped as another tensor."""
-    bounds = (0, low) if high is None else (low, high)
-    return randint(*bounds, tuple(input.shape), **{"dtype": input.dtype, **options})
+    first, last = (0, low) if high is None else (low, high)
+    options = {"dtype": input.dtype, **options}
+    return randint(first, last, tuple(input.shape), **options)
 
 
 def bernoulli(input: Tensor, *, generator: Generator | None = None) -> Tensor:
@@ -224,6 +238,20 @@ def multinomial(
     generator: Generator | None = None,
 ) -> Tensor:
     """Class numbers drawn in proportion to each row of weights."""
+    classes = input.shape[-1] if input.ndim else 1
+    if input.ndim not in (1, 2):
+        raise blame(RuntimeError(f"prob_dist must be 1 or 2 dim, not {input.ndim}"))
+    if num_samples <= 0:
+        raise blame(
+            RuntimeError(f"cannot sample n_sample <= 0 samples: {num_samples} are asked for")
+        )
+    if num_samples > classes and not replacement:
+        raise blame(
+            RuntimeError(
+                "cannot sample n_sample > prob_dist.size(-1) samples without replacement: "
+                f"{num_samples} of {classes} are asked for"
+            )
+        )
     return (generator or default_generator).draw(
         ops.RandomMultinomial(num_samples, replacement), input
     )
@@ -253,6 +281,12 @@ def uniform_(
     self: Tensor, a: float = 0.0, b: float = 1.0, *, generator: Generator | None = None
 ) -> Tensor:
     """Overwrite with uniform numbers of [a, b)."""
+    if a > b:
+        raise blame(
+            RuntimeError(
+                f"uniform_ expects to return a [from, to) range, but found from={a} > to={b}"
+            )
+        )
     shape = read(self).type.static_shape
     return write(
         self, read(_made(ops.RandomUniform(shape, self.dtype, float(a), float(b)), generator))
@@ -263,6 +297,8 @@ def normal_(
     self: Tensor, mean: float = 0.0, std: float = 1.0, *, generator: Generator | None = None
 ) -> Tensor:
     """Overwrite with normal numbers."""
+    if std < 0:
+        raise blame(RuntimeError(f"normal expects std >= 0.0, but found std {std}"))
     shape = read(self).type.static_shape
     return write(
         self, read(_made(ops.RandomNormal(shape, self.dtype, float(mean), float(std)), generator))

@@ -24,7 +24,7 @@ from .errors import TraceError
 from .location import blame
 from .modes import modes
 from .size import Size
-from .var import Array, Var, concrete, rewritten
+from .var import Array, Storage, Var, concrete, rewritten
 
 
 class Tensor:
@@ -223,7 +223,9 @@ def write(tensor: Tensor, new: Var) -> Tensor:
     old = read(tensor)
     if new.type is not old.type:
         raise blame(
-            IRError(f"an in-place operation cannot turn {old.type} into {new.type}: shape and dtype must stay")
+            IRError(
+                f"an in-place operation cannot turn {old.type} into {new.type}: shape and dtype must stay"
+            )
         )
     through = tensor._base is not None and any(not op.differentiable for op in tensor._path)
     if modes.grad and not through:
@@ -260,7 +262,8 @@ def _set_root(tensor: Tensor, new: Var) -> None:
 
 def _overwrite(old: Var, new: Var) -> None:
     """Put a new value into an old one's memory."""
-    assert old.array is not None and new.array is not None
+    assert old.array is not None
+    assert new.array is not None
     if not old.array.flags.writeable:
         raise blame(
             RuntimeError(
@@ -325,7 +328,7 @@ def replace_memory(tensor: Tensor, value: Tensor) -> None:
         finally:
             modes.grad = saved
         return
-    new = Var(source.type, source.array, source.storage)
+    new = Var(source.type, source.array, Storage())
     new.needs_grad, new.leaf = tensor._var.needs_grad, tensor._var.leaf
     tensor._var = new
 
@@ -352,9 +355,8 @@ def set_requires_grad(tensor: Tensor, flag: bool = True) -> Tensor:
 
 
 def _own(var: Var) -> Var:
-    """A Var of its own for a view that becomes a leaf: the same memory, no root."""
-    own = Var(var.type, var.array, var.storage, var.name)
-    return own
+    """A Var of its own for a view that becomes a leaf: the same memory, no root, no count of writes."""
+    return Var(var.type, var.array, Storage(), var.name)
 
 
 def eager_tensor(array: Array) -> Tensor:

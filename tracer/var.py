@@ -48,7 +48,9 @@ class Var(Value):
         "version",
     )
 
-    def __init__(self, type: TensorType, array: Array | None, storage: Storage, name: str = "") -> None:
+    def __init__(
+        self, type: TensorType, array: Array | None, storage: Storage, name: str = ""
+    ) -> None:
         self.type = type
         self.name = name
         self.array = array

@@ -9,6 +9,7 @@ import numpy as np
 
 from ..builder import Builder
 from ..dtypes import bool_, float32, int64
+from ..errors import DivisionError
 from ..op import Array, Producer, Thunk, op
 from ..samples import Mistake, Sample, binary, mistake, sample, spec
 from ..values import Const, Value
@@ -136,7 +137,7 @@ class FloorDiv(Binary):
 
     def ref(self, x: Array, y: Array) -> Any:
         if x.dtype.kind in "iu" and not np.all(y):
-            raise ZeroDivisionError("floor_div: integer division by zero")
+            raise DivisionError("floor_div: integer division by zero")
         return np.floor_divide(x, y)
 
     def vjp(self, b: Builder, g: Value, out: Value, x: Value, y: Value) -> Sequence[Thunk | None]:
@@ -159,7 +160,7 @@ class Remainder(Binary):
 
     def ref(self, x: Array, y: Array) -> Any:
         if x.dtype.kind in "iu" and not np.all(y):
-            raise ZeroDivisionError("remainder: integer division by zero")
+            raise DivisionError("remainder: integer division by zero")
         return np.remainder(x, y)
 
     def vjp(self, b: Builder, g: Value, out: Value, x: Value, y: Value) -> Sequence[Thunk | None]:

@@ -16,7 +16,7 @@ from .arithmetic import is_number
 from .elementwise import Floating
 
 
-def into(temporary: Array, other: Array) -> Array | None:
+def into(temporary: Any, other: Array) -> Array | None:
     """Where a ufunc of a temporary and another operand may put its result: the temporary, if it is large enough."""
     fits = isinstance(temporary, np.ndarray) and other.shape in ((), temporary.shape)
     return temporary if fits else None

@@ -213,10 +213,9 @@ class LogSumExp(Reduction):
 
     name = "logsumexp"
     kinds = ("float",)
-    needs_elements = True
 
     def ref(self, x: Array) -> Any:
-        top = np.max(x, self.dims, keepdims=True)
+        top = np.max(x, self.dims, keepdims=True, initial=-np.inf)
         top = np.where(np.isfinite(top), top, np.zeros((), x.dtype))
         with np.errstate(divide="ignore"):
             total = np.log(np.sum(np.exp(x - top), self.dims, keepdims=True)) + top

@@ -1,0 +1,55 @@
+"""Modules, layers and losses: what a PyTorch program finds under `torch.nn`. This page only re-exports."""
+
+from __future__ import annotations
+
+from . import functional as functional
+from . import init as init
+from . import utils as utils
+from .containers import ModuleDict as ModuleDict
+from .containers import ModuleList as ModuleList
+from .containers import ParameterList as ParameterList
+from .containers import Sequential as Sequential
+from .layers.batch_norm import BatchNorm1d as BatchNorm1d
+from .layers.dropout import Dropout as Dropout
+from .layers.embedding import Embedding as Embedding
+from .layers.layer_norm import LayerNorm as LayerNorm
+from .layers.linear import Identity as Identity
+from .layers.linear import Linear as Linear
+from .layers.loss import BCELoss as BCELoss
+from .layers.loss import BCEWithLogitsLoss as BCEWithLogitsLoss
+from .layers.loss import CrossEntropyLoss as CrossEntropyLoss
+from .layers.loss import HuberLoss as HuberLoss
+from .layers.loss import KLDivLoss as KLDivLoss
+from .layers.loss import L1Loss as L1Loss
+from .layers.loss import MSELoss as MSELoss
+from .layers.loss import NLLLoss as NLLLoss
+from .layers.loss import SmoothL1Loss as SmoothL1Loss
+from .layers.rectifier import CELU as CELU
+from .layers.rectifier import ELU as ELU
+from .layers.rectifier import SELU as SELU
+from .layers.rectifier import Hardsigmoid as Hardsigmoid
+from .layers.rectifier import Hardswish as Hardswish
+from .layers.rectifier import Hardtanh as Hardtanh
+from .layers.rectifier import LeakyReLU as LeakyReLU
+from .layers.rectifier import PReLU as PReLU
+from .layers.rectifier import ReLU as ReLU
+from .layers.rectifier import ReLU6 as ReLU6
+from .layers.shape import Flatten as Flatten
+from .layers.shape import Unflatten as Unflatten
+from .layers.smooth import GELU as GELU
+from .layers.smooth import LogSigmoid as LogSigmoid
+from .layers.smooth import Mish as Mish
+from .layers.smooth import Sigmoid as Sigmoid
+from .layers.smooth import SiLU as SiLU
+from .layers.smooth import Softplus as Softplus
+from .layers.smooth import Softsign as Softsign
+from .layers.smooth import Tanh as Tanh
+from .layers.smooth import Tanhshrink as Tanhshrink
+from .layers.softmax import LogSoftmax as LogSoftmax
+from .layers.softmax import Softmax as Softmax
+from .layers.softmax import Softmin as Softmin
+from .module import Module as Module
+from .parameter import Buffer as Buffer
+from .parameter import Parameter as Parameter
+from .summary import Summary as Summary
+from .summary import summary as summary
