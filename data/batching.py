@@ -17,7 +17,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ..tracer.tensor import Tensor, array_of, eager_tensor, read
+from ..tracer.reading import array_of, read
+from ..tracer.tensor import Tensor, eager_tensor
 from .collate import default_collate
 
 Indices = npt.NDArray[np.integer[Any]]

@@ -11,7 +11,8 @@ import numpy as np
 from ..tracer.creation import as_tensor, tensor
 from ..tracer.joining import stack
 from ..tracer.modes import is_tracing
-from ..tracer.tensor import Tensor, array_of, eager_tensor
+from ..tracer.reading import array_of
+from ..tracer.tensor import Tensor, eager_tensor
 
 Convert = Callable[[Any], Any]
 

@@ -10,7 +10,8 @@ from typing import Any, Generic, TypeVar
 
 import numpy as np
 
-from ..tracer.tensor import Tensor, array_of
+from ..tracer.reading import array_of
+from ..tracer.tensor import Tensor
 from .batching import Indices, fetch_items, gather, speaks_for
 from .collate import default_collate
 

@@ -14,7 +14,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ..tracer.tensor import Tensor, array_of, eager_tensor
+from ..tracer.reading import array_of
+from ..tracer.tensor import Tensor, eager_tensor
 from .batching import Indices, take_rows
 from .collate import default_collate
 from .datasets import Dataset

@@ -14,7 +14,8 @@ from typing import Any, Generic, TypeVar
 import numpy as np
 
 from ..tracer.random import Generator, default_generator, multinomial, randint, randperm
-from ..tracer.tensor import Tensor, array_of, eager_tensor
+from ..tracer.reading import array_of
+from ..tracer.tensor import Tensor, eager_tensor
 from .batching import Indices, speaks_for
 
 T_co = TypeVar("T_co", covariant=True)

@@ -18,8 +18,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from ..tracer.reading import array_of
 from ..tracer.size import Size
-from ..tracer.tensor import Tensor, array_of, eager_tensor
+from ..tracer.tensor import Tensor, eager_tensor
 
 Array = npt.NDArray[Any]
 

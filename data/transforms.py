@@ -16,7 +16,8 @@ import numpy as np
 import numpy.typing as npt
 
 from ..tracer.promotion import get_default_dtype
-from ..tracer.tensor import Tensor, array_of, eager_tensor
+from ..tracer.reading import array_of
+from ..tracer.tensor import Tensor, eager_tensor
 from .batching import speaks_for
 from .pillow import is_pillow_image, pixels_of
 

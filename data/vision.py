@@ -10,7 +10,8 @@ import numpy as np
 import numpy.typing as npt
 
 from ..tracer.random import Generator, randperm
-from ..tracer.tensor import Tensor, array_of, eager_tensor
+from ..tracer.reading import array_of
+from ..tracer.tensor import Tensor, eager_tensor
 from .digits import load_digits
 from .errors import DataFileError
 from .idx import read_idx

@@ -9,7 +9,8 @@ from ..tracer import Tensor
 from ..tracer.conversion import parameter_text
 from ..tracer.creation import empty
 from ..tracer.eager import emit
-from ..tracer.tensor import eager_tensor, read, set_requires_grad, wrap
+from ..tracer.reading import read
+from ..tracer.tensor import eager_tensor, set_requires_grad, wrap
 from ..tracer.var import Array, Storage, Var
 
 

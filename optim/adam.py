@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 from ..ir.dtypes import float64
 from ..tracer import Tensor
 from ..tracer.location import blame
-from ..tracer.tensor import read
+from ..tracer.reading import read
 from ..tracer.var import Var
 from . import checks, clocks
 from .arithmetic import ONE, add, addcmul, cast, div, lerp, maximum, mul, pow, put, sqrt, sub

@@ -10,8 +10,9 @@ from ..ir.op import make
 from ..ir.ops.logic import Cast
 from ..ir.values import Const
 from ..tracer.eager import emit
-from ..tracer.tensor import Tensor, write
+from ..tracer.tensor import Tensor
 from ..tracer.var import Var
+from ..tracer.writing import write
 
 Operation = Callable[..., Var]
 

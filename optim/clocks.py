@@ -11,7 +11,7 @@ from ..ir.dtypes import float32
 from ..tracer import Tensor, TraceError
 from ..tracer.location import blame
 from ..tracer.modes import modes
-from ..tracer.tensor import read
+from ..tracer.reading import read
 from ..tracer.var import Var
 from .arithmetic import ONE_MORE, add, put
 from .groups import scalar

@@ -15,7 +15,8 @@ import numpy as np
 
 from ..tracer import Tensor, TraceError, is_tracing, outside_trace
 from ..tracer.location import blame
-from ..tracer.tensor import eager_tensor, read
+from ..tracer.reading import read
+from ..tracer.tensor import eager_tensor
 from ..tracer.var import Var
 
 

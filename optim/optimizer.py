@@ -16,7 +16,8 @@ import numpy as np
 from ..ir.dtypes import DType
 from ..tracer import Tensor, is_tracing, known_name, name_state, no_grad, outside_trace
 from ..tracer.modes import enable_grad
-from ..tracer.tensor import eager_tensor, read
+from ..tracer.reading import read
+from ..tracer.tensor import eager_tensor
 from ..tracer.var import Var
 from . import checks, clocks, state_dict
 from .arithmetic import addcmul, cast, neg

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from ..tracer import Tensor
-from ..tracer.tensor import read
+from ..tracer.reading import read
 from ..tracer.var import Var
 from . import checks, clocks
 from .arithmetic import ONE, add, addcmul, div, lerp, mul, neg, put, sqrt, sub

@@ -9,7 +9,7 @@ from ..ir.dtypes import float64
 from ..tracer import Tensor
 from ..tracer.inplace import fill_
 from ..tracer.location import blame
-from ..tracer.tensor import read
+from ..tracer.reading import read
 from ..tracer.var import Var
 from . import checks
 from .arithmetic import ONE, addcmul, cast, mul, neg, put, sub

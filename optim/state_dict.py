@@ -10,7 +10,8 @@ import numpy as np
 from ..ir.dtypes import float32
 from ..tracer import Tensor, outside_trace
 from ..tracer.location import blame
-from ..tracer.tensor import eager_tensor, read
+from ..tracer.reading import read
+from ..tracer.tensor import eager_tensor
 from .groups import ParamGroup, scalar
 
 States = MutableMapping[Tensor, dict[str, Any]]

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from function_samples import (
     SPECIAL,
     Call,
@@ -24,16 +22,6 @@ SPECIAL_TURNED = given(SPECIAL[::-1])
 
 
 TIES = given([[2.0, 1.0, 2.0], [0.0, 0.0, 0.0]])
-
-
-def functional(name: str, room: str) -> Any:
-    """A function of `torch.nn.functional` that is one of the front end's rooms here."""
-
-    def function(lib: Any, *args: Any, **kwargs: Any) -> Any:
-        home = lib.nn.functional if lib.__name__ == "torch" else getattr(lib.tracer, room)
-        return getattr(home, name)(*args, **kwargs)
-
-    return function
 
 
 def unary(low: float = -3.0, high: float = 3.0) -> tuple[Call, ...]:

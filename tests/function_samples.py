@@ -128,18 +128,10 @@ def find(lib: Any, path: Any) -> Callable[..., Any]:
         return lambda *args, **kwargs: path(lib, *args, **kwargs)
     if path.startswith("."):
         return lambda self, *args, **kwargs: getattr(self, path[1:])(*args, **kwargs)
-    rooms = (
-        ()
-        if lib.__name__ == "torch"
-        else (
-            lib.tracer.pointwise,
-            lib.tracer.reduction,
-            lib.tracer.shaping,
-            lib.tracer.indexing,
-            lib.tracer.products,
-        )
-    )
-    return next(getattr(home, path) for home in (lib, *rooms) if hasattr(home, path))
+    home = lib
+    for part in path.split("."):
+        home = getattr(home, part)
+    return home
 
 
 # ---- making

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from function_calls import (
-    functional,
-)
 from function_samples import (
     WIDE,
     Entry,
@@ -97,12 +94,12 @@ PICKING = (
         "one_hot",
         (call(ints(2, 3, high=4), 4), call(ints(3, high=2), num_classes=5), call(ints(high=3), 3)),
         ("int64",),
-        path=functional("one_hot", "indexing"),
+        path="nn.functional.one_hot",
     ),
     Entry(
         "embedding",
         (call(ints(2, 3, high=4), t(4, 5)),),
         WIDE,
-        path=functional("embedding", "indexing"),
+        path="nn.functional.embedding",
     ),
 )

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from function_calls import (
-    functional,
-)
 from function_samples import (
     FLOATS,
     NUMBERS,
@@ -78,7 +75,7 @@ PRODUCTS = (
             call(t(0, 3), t(4, 3), t(4)),
         ),
         FLOATS,
-        path=functional("linear", "products"),
+        path="nn.functional.linear",
         loose=8,
     ),
     Entry(

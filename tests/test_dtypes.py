@@ -51,7 +51,7 @@ def same_result_or_same_refusal(function: Any) -> None:
 
 
 @pytest.mark.parametrize("name", OPERATORS)
-@pytest.mark.parametrize("first, second", product(("tensor", "0-dim"), repeat=2))
+@pytest.mark.parametrize("first, second", list(product(("tensor", "0-dim"), repeat=2)))
 def test_every_pair_of_dtypes(name: str, first: str, second: str) -> None:
     for a, b in product(DTYPES, repeat=2):
         same_result_or_same_refusal(

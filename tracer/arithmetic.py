@@ -14,7 +14,8 @@ from .eager import builder
 from .labelled import relabelled
 from .location import blame
 from .promotion import Operand, is_number, operand_value, result_type, together
-from .tensor import Tensor, apply, read
+from .reading import read
+from .tensor import Tensor, apply
 
 
 def binary(op: Any, a: Operand, b: Operand, *, floating: bool = False) -> Tensor:

@@ -14,9 +14,11 @@ from ..ir.values import Const, Value
 from .eager import FREED, builder, emit
 from .location import blame
 from .modes import modes
-from .tensor import Tensor, read, wrap, write
+from .reading import read
+from .tensor import Tensor, wrap
 from .trace import known_name
 from .var import Var, concrete, needs_grad
+from .writing import write
 
 Tensors = Tensor | Sequence[Tensor]
 Grads = dict[Value, Value]

@@ -12,7 +12,8 @@ from .eager import emit
 from .labelled import labelled, relabelled
 from .location import blame
 from .promotion import Operand, check_number, operand_value, result_type, together
-from .tensor import Tensor, apply, read
+from .reading import read
+from .tensor import Tensor, apply
 
 
 def clamp(input: Tensor, min: Operand | None = None, max: Operand | None = None) -> Tensor:

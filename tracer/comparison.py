@@ -13,8 +13,9 @@ from .arithmetic import add, binary, mul, sub
 from .eager import builder
 from .location import blame
 from .promotion import Operand
+from .reading import array_of, read
 from .rounding import absolute
-from .tensor import Tensor, apply, array_of, read
+from .tensor import Tensor, apply
 
 
 def eq(input: Operand, other: Operand) -> Tensor:

@@ -26,8 +26,9 @@ from .modes import modes
 from .pointwise import cast
 from .printing import format_parameter, format_scalar, format_tensor, format_without_values
 from .promotion import get_default_dtype, legacy_name
+from .reading import array_of, read
 from .shaping import clone, unbind
-from .tensor import Tensor, array_of, read
+from .tensor import Tensor
 
 
 def item(input: Tensor) -> Any:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from ..ir.ops import shaping as sh
 from .eager import emit
-from .tensor import Tensor, read, view, wrap
+from .reading import read
+from .tensor import Tensor, view, wrap
 from .var import Var
 
 

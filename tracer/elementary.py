@@ -9,7 +9,8 @@ from ..ir.ops import transcendental as tr
 from .arithmetic import div, mul
 from .labelled import relabelled
 from .promotion import Operand, get_default_dtype, operand_value, result_type
-from .tensor import Tensor, apply, read
+from .reading import read
+from .tensor import Tensor, apply
 
 
 def _floating(input: Operand) -> Any:

@@ -15,7 +15,8 @@ from .eager import builder, emit
 from .labelled import labelled, relabelled
 from .location import blame
 from .ordering import ValuesIndices
-from .tensor import Tensor, apply, read, wrap
+from .reading import read
+from .tensor import Tensor, apply, wrap
 from .totals import Dim, dims_of
 
 

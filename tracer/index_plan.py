@@ -16,8 +16,9 @@ from .labelled import labelled
 from .location import blame
 from .permuting import permute
 from .promotion import operand_value
+from .reading import array_of, read
 from .size import Size
-from .tensor import Tensor, array_of, from_array, read
+from .tensor import Tensor, from_array
 
 
 def _integers(input: Tensor, advanced: dict[int, Tensor]) -> dict[int, Tensor]:

@@ -14,10 +14,12 @@ from .location import blame
 from .modes import modes
 from .products import addmm
 from .promotion import can_cast, check_number, is_number, legacy_name
+from .reading import read
 from .running import cumsum
 from .subscript import fitted, place, replacing
-from .tensor import Tensor, read, write
+from .tensor import Tensor
 from .var import Var
+from .writing import write
 
 
 def assign(target: Tensor, value: Tensor) -> Tensor:
@@ -125,8 +127,8 @@ def index_put_(self: Tensor, indices: Any, values: Tensor, accumulate: bool = Fa
 BY_NAME = {
     f"{name}_": in_place(getattr(pointwise, name))
     for name in (
-        "abs", "absolute", "add", "addcdiv", "addcmul", "bitwise_and", "bitwise_not", "bitwise_or", "bitwise_xor", "ceil",
-        "clamp", "clamp_max", "clamp_min", "clip", "cos", "div", "eq", "erf", "exp", "expm1", "floor",
+        "abs", "absolute", "add", "addcdiv", "addcmul", "bitwise_and", "bitwise_not", "bitwise_or", "bitwise_xor",
+        "ceil", "clamp", "clamp_max", "clamp_min", "clip", "cos", "div", "eq", "erf", "exp", "expm1", "floor",
         "floor_divide", "ge", "gt", "le", "lerp", "log", "log10", "log1p", "log2", "logical_and",
         "logical_not", "logical_or", "logical_xor", "lt", "masked_fill", "mul", "ne",
         "neg", "pow", "reciprocal", "relu", "remainder", "round", "rsqrt", "sigmoid", "sign", "sin", "sqrt", "square",

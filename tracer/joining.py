@@ -14,10 +14,11 @@ from .eager import builder
 from .labelled import labelled, relabelled
 from .location import blame
 from .promotion import operand_value, result_type
+from .reading import read
 from .reshaping import expand, flatten, listed, reshape, shape_of, unsqueeze
 from .slicing import diagonal as diagonal_of
 from .slicing import narrow
-from .tensor import Tensor, apply, read
+from .tensor import Tensor, apply
 
 
 def cat(tensors: Sequence[Tensor], dim: int = 0) -> Tensor:

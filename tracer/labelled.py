@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from .tensor import Tensor, read, wrap
+from .reading import read
+from .tensor import Tensor, wrap
 from .var import Var
 
 

@@ -19,7 +19,8 @@ from . import (
 from .creation import full, sizes, tensor
 from .labels import node_name
 from .promotion import is_number
-from .tensor import Tensor, array_of, read, set_requires_grad
+from .reading import array_of, read
+from .tensor import Tensor, set_requires_grad
 from .var import Var
 
 FROM = {

@@ -12,7 +12,8 @@ from .copying import clone
 from .eager import builder, emit
 from .labelled import labelled, relabelled
 from .location import blame
-from .tensor import Tensor, read
+from .reading import read
+from .tensor import Tensor
 
 
 class ValuesIndices(NamedTuple):

@@ -16,9 +16,10 @@ from .index_plan import from_front
 from .labelled import labelled, relabelled
 from .location import blame
 from .promotion import operand_value
+from .reading import array_of, read
 from .reshaping import expand, reshape
 from .subscript import getitem
-from .tensor import Tensor, apply, array_of, from_array, read
+from .tensor import Tensor, apply, from_array
 
 
 def index_select(input: Tensor, dim: int, index: Tensor) -> Tensor:

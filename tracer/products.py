@@ -9,8 +9,9 @@ from .eager import builder, emit
 from .labelled import labelled, relabelled
 from .location import blame
 from .promotion import operand_value, result_type
+from .reading import read
 from .rounding import sign
-from .tensor import Tensor, read
+from .tensor import Tensor
 
 MATMUL, LINEAR = MatMul(), Linear()
 

@@ -12,7 +12,8 @@ from ..ir.func import Func
 from ..ir.types import Shape, TensorType
 from ..ir.values import Value
 from .modes import modes
-from .tensor import Tensor, read, wrap
+from .reading import read
+from .tensor import Tensor, wrap
 from .trace import Slot, Trace
 
 

@@ -15,7 +15,8 @@ from ..ir.dtypes import DType, bool_, float32, int64, promote
 from ..ir.values import Value, constant
 from .eager import builder
 from .location import blame
-from .tensor import Tensor, read
+from .reading import read
+from .tensor import Tensor
 
 Operand = Any  # Tensor | bool | int | float | NumPy scalar
 _CATEGORY = {"bool": 0, "int": 1, "float": 2}

@@ -17,7 +17,9 @@ from .device import check_device
 from .location import blame
 from .modes import modes
 from .promotion import get_default_dtype
-from .tensor import Tensor, array_of, eager_tensor, read, set_requires_grad, wrap, write
+from .reading import array_of, read
+from .tensor import Tensor, eager_tensor, set_requires_grad, wrap
+from .writing import write
 
 
 class Generator:

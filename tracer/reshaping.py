@@ -12,7 +12,8 @@ from ..ir.ops import shaping as sh
 from ..ir.types import normalize_dim, normalize_dims
 from .labelled import relabelled
 from .location import blame
-from .tensor import Tensor, read, view
+from .reading import read
+from .tensor import Tensor, view
 
 
 def viewed(input: Tensor, op: Any, label: str) -> Tensor:

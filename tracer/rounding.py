@@ -9,7 +9,8 @@ from .arithmetic import div, mul
 from .copying import clone
 from .eager import builder
 from .labelled import relabelled
-from .tensor import Tensor, apply, read
+from .reading import read
+from .tensor import Tensor, apply
 
 
 def abs(input: Tensor) -> Tensor:

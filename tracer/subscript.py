@@ -19,10 +19,12 @@ from .labelled import labelled
 from .location import blame
 from .modes import modes
 from .promotion import is_number, operand_value
+from .reading import array_of, read
 from .reshaping import shape_of, unsqueeze, viewed
 from .slicing import select, sliced
-from .tensor import Tensor, array_of, from_array, read, write
+from .tensor import Tensor, from_array
 from .var import Var
+from .writing import write
 
 
 def getitem(input: Tensor, key: Any) -> Tensor:

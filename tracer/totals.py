@@ -16,8 +16,9 @@ from .elementary import sqrt
 from .labelled import labelled
 from .location import blame
 from .promotion import get_default_dtype, legacy_name, operand_value
+from .reading import read
 from .rounding import abs as absolute
-from .tensor import Tensor, apply, read, wrap
+from .tensor import Tensor, apply, wrap
 
 Dim = int | tuple[int, ...] | list[int] | None
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from ...tracer import Tensor
 from ...tracer.location import blame
 from ...tracer.pointwise import add, clamp, gt, log, log1p, lt, mul, neg, sub, where
-from ...tracer.tensor import read
+from ...tracer.reading import read
 from .reduced import reduced
 from .smooth import logsigmoid
 

@@ -7,9 +7,10 @@ from ...tracer import Tensor
 from ...tracer.eager import builder
 from ...tracer.indexing import gather, index_select
 from ...tracer.pointwise import add, cast, div, labelled, mul, ne, neg, where
+from ...tracer.reading import read
 from ...tracer.reduction import log_softmax, sum
 from ...tracer.shaping import permute, reshape, unsqueeze
-from ...tracer.tensor import apply, read
+from ...tracer.tensor import apply
 from .classes import check_classes, check_nothing_ignored, check_smoothing, check_weight
 from .reduced import check_reduction
 

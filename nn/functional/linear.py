@@ -8,8 +8,8 @@ from ...tracer.indexing import one_hot as one_hot
 from ...tracer.location import blame
 from ...tracer.pointwise import eq, labelled, where
 from ...tracer.products import linear as linear
+from ...tracer.reading import read
 from ...tracer.shaping import detach, unsqueeze
-from ...tracer.tensor import read
 
 
 def embedding(input: Tensor, weight: Tensor, padding_idx: int | None = None) -> Tensor:

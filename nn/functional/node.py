@@ -5,8 +5,8 @@ from __future__ import annotations
 from ...tracer import Tensor
 from ...tracer.inplace import assign
 from ...tracer.pointwise import labelled
+from ...tracer.reading import read
 from ...tracer.shaping import clone
-from ...tracer.tensor import read
 
 
 def named(result: Tensor, node: str, input: Tensor, inplace: bool = False) -> Tensor:

@@ -9,9 +9,10 @@ from ...tracer import Tensor, no_grad
 from ...tracer.inplace import assign
 from ...tracer.location import blame
 from ...tracer.pointwise import add, clamp, div, labelled, mul, sqrt, sub
+from ...tracer.reading import read
 from ...tracer.reduction import mean, norm, var
 from ...tracer.shaping import reshape
-from ...tracer.tensor import apply, read
+from ...tracer.tensor import apply
 
 
 def layer_norm(

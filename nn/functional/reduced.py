@@ -5,8 +5,8 @@ from __future__ import annotations
 from ...tracer import Tensor
 from ...tracer.location import blame
 from ...tracer.pointwise import labelled
+from ...tracer.reading import read
 from ...tracer.reduction import mean, sum
-from ...tracer.tensor import read
 
 REDUCTIONS = ("none", "mean", "sum")
 

@@ -24,7 +24,7 @@ from ...tracer.pointwise import (
 )
 from ...tracer.pointwise import sigmoid as sigmoid
 from ...tracer.pointwise import tanh as tanh
-from ...tracer.tensor import read
+from ...tracer.reading import read
 from .node import kept, named
 
 

@@ -9,7 +9,7 @@ from ...ir.dtypes import DType, bfloat16, float16, float32, float64
 from ...tracer import Tensor, no_grad
 from ...tracer.device import Device, check_device
 from ...tracer.pointwise import cast
-from ...tracer.tensor import replace_memory
+from ...tracer.writing import replace_memory
 from .state_dict import Stateful
 
 TensorFunction = Callable[[Tensor], Tensor]

@@ -1,0 +1,63 @@
+"""Reading a tensor: the value it has now. A view whose root was rewritten replays the ops that lead to it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ..ir.op import Op
+from .eager import emit
+from .errors import TraceError
+from .location import blame
+from .modes import modes
+from .var import Array, Var
+
+if TYPE_CHECKING:
+    from .tensor import Tensor
+
+
+def read(tensor: Tensor) -> Var:
+    """The value that a tensor has now."""
+    base = tensor._base
+    if base is None:
+        return tensor._var if modes.trace is None else modes.trace.read(tensor)
+    root = read(base)
+    seen, var = tensor._view
+    if seen is not root:
+        var = _replay(root, tensor)
+        tensor._view = (root, var)
+    return var
+
+
+def _replay(root: Var, tensor: Tensor) -> Var:
+    saved, modes.grad = modes.grad, tensor._tracked
+    try:
+        return along(root, tensor._path)[-1]
+    finally:
+        modes.grad = saved
+
+
+def along(root: Var, path: tuple[Op, ...]) -> list[Var]:
+    """The root, and the value after each view op."""
+    values = [root]
+    for op in path:
+        values.append(emit(op, values[-1]))
+    return values
+
+
+def root_of(tensor: Tensor) -> Tensor:
+    """The tensor that a view is a view of; any other tensor itself."""
+    return tensor if tensor._base is None else tensor._base
+
+
+def array_of(tensor: Tensor, what: str) -> Array:
+    """A tensor's values, for something that leaves the program (`what`); a trace has none."""
+    var = read(tensor)
+    if var.array is None:
+        raise blame(
+            TraceError(
+                f"{what} needs the values of a tensor {var.type}, but the program is being traced and values exist "
+                "only when it runs. Move this out of the traced function (return the tensor instead), or use tensor "
+                "operations such as where() for a choice that depends on values"
+            )
+        )
+    return var.array
