@@ -169,6 +169,7 @@ from .tracer.products import outer as outer
 from .tracer.program import Spec as Spec
 from .tracer.program import spec as spec
 from .tracer.program import trace as trace
+from .tracer.program import trace_program as trace_program
 from .tracer.promotion import can_cast as can_cast
 from .tracer.promotion import get_default_dtype as get_default_dtype
 from .tracer.promotion import promote_types as promote_types

@@ -3,22 +3,32 @@
 from __future__ import annotations
 
 import argparse
+import os
 import runpy
 import sys
 from collections.abc import Sequence
+from dataclasses import MISSING, Field, fields
+from importlib.metadata import version
 from pathlib import Path
 
 from .ir import OPS, Func, IRError, parse, print_func, verify
 from .ir.passes import PASSES
 from .ir.pipeline import Stage, passes_by_name, run_passes, verifying
+from .ir.text.printer import attr_text
 from .torch_alias import install_as_torch
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run a command; returns the exit status."""
     options = arguments().parse_args(argv)
+    if "command" not in options:
+        arguments().print_help()
+        return 2
     try:
         return options.command(options) or 0
+    except BrokenPipeError:
+        sys.stdout = open(os.devnull, "w")  # noqa: SIM115 - whoever read our output has left
+        return 0
     except (IRError, OSError) as error:
         print(f"tapeout: {error}", file=sys.stderr)
         return 1
@@ -28,7 +38,8 @@ def arguments() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         "tapeout", description="An ahead-of-time compiler for PyTorch-style programs."
     )
-    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    parser.add_argument("--version", action="version", version=f"tapeout {version('tapeout')}")
+    commands = parser.add_subparsers(metavar="COMMAND")
 
     run = commands.add_parser(
         "run", help="run a PyTorch script on tapeout", description=run_script.__doc__
@@ -90,7 +101,9 @@ def optimize(options: argparse.Namespace) -> int:
     def hook(stage: Stage) -> None:
         verifying(stage)
         if options.print_after_all:
-            printed.append(f"// after {stage.name}\n{shown(stage.after)}")
+            same = str(stage.after) == str(stage.before)
+            text = " changed nothing\n" if same else f"\n{shown(stage.after)}"
+            printed.append(f"// after {stage.name}:{text}")
         if options.time:
             print(f"{stage.name:<10}{stage.seconds * 1e3:9.2f} ms", file=sys.stderr)
 
@@ -107,12 +120,20 @@ def optimize(options: argparse.Namespace) -> int:
 
 
 def list_ops(options: argparse.Namespace) -> int:
-    """List the ops of the IR and what each means."""
+    """List the ops of the IR; for named ones also an example of their use and their attributes."""
     for name in options.name or sorted(OPS):
         if name not in OPS:
             raise IRError(f"there is no op '{name}'")
         print(f"{name:<20}{(OPS[name].__doc__ or '').splitlines()[0]}")
+        if options.name:
+            print(f"{'':<20}attributes: {', '.join(map(attribute, fields(OPS[name]))) or 'none'}")  # type: ignore[arg-type]
+            print(f"{'':<20}for example {next(OPS[name].samples())}")
     return 0
+
+
+def attribute(field: Field[object]) -> str:
+    """An attribute's name, and its default if it has one."""
+    return field.name if field.default is MISSING else f"{field.name}={attr_text(field.default)}"
 
 
 if __name__ == "__main__":

@@ -9,7 +9,8 @@ from __future__ import annotations
 import dis
 import importlib
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from difflib import get_close_matches
 from importlib.abc import Loader, MetaPathFinder
 from importlib.machinery import ModuleSpec
 from types import FrameType, ModuleType
@@ -38,17 +39,26 @@ INSTEAD = {
     "torch.nn.LSTM": "use torch.nn.Linear layers on a fixed window",
     "torch.nn.DataParallel": "one process uses all cores already",
     "torch.nn.BatchNorm2d": "use torch.nn.BatchNorm1d on flattened features",
+    "torch.distributions": "draw with torch.multinomial or torch.normal, and write log-probabilities out",
+    "torch.compile": "tapeout.trace_program(fn, *specs) gives a program that runs in the interpreter",
     "torch.jit": "tapeout.trace(fn, *specs) gives the program of a function",
     "torch.fx": "tapeout.trace(fn, *specs) gives the program of a function, and tapeout.ir works on it",
     "torch.nn.parallel": "one process uses all cores already",
-    "torch.backends": "there is nothing to set",
+    "torch.backends": "leave the setting out",
     "torch.multiprocessing": "Python's own multiprocessing",
 }
 
 
-def missing(name: str) -> str:
-    """What to say of a name of PyTorch's that is not there."""
-    instead = f"; instead, {INSTEAD[name]}" if name in INSTEAD else ""
+def missing(name: str, known: Iterable[str] = ()) -> str:
+    """What to say of a name of PyTorch's that is not there: perhaps it is one of the known ones, misspelt."""
+    near = get_close_matches(name.rpartition(".")[2], known, n=1, cutoff=0.75)
+    instead = (
+        f"; instead, {INSTEAD[name]}"
+        if name in INSTEAD
+        else f"; did you mean '{near[0]}'?"
+        if near
+        else ""
+    )
     return f"'{name}' is not there yet in tapeout, which serves '{name.partition('.')[0]}'{instead}"
 
 
@@ -68,7 +78,9 @@ class Alias(ModuleType):
             return importlib.import_module(full)
         if hasattr(self._target, name):
             return getattr(self._target, name)
-        raise (ImportError if _is_from_import(sys._getframe(1)) else AttributeError)(missing(full))
+        raise (ImportError if _is_from_import(sys._getframe(1)) else AttributeError)(
+            missing(full, dir(self._target))
+        )
 
     def __dir__(self) -> list[str]:
         return dir(self._target)

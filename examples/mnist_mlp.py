@@ -1,6 +1,6 @@
 """Classify MNIST. Written for PyTorch and torchvision: run it with `tapeout run examples/mnist_mlp.py [folder]`.
 
-The images are expected in (or downloaded to) the folder `data`, in torchvision's layout.
+The images are expected in (or downloaded to) the folder `downloads`, in torchvision's layout.
 """
 
 import sys
@@ -11,7 +11,7 @@ import torch.nn.functional as F
 import torchvision
 import torchvision.transforms as transforms
 
-FOLDER = sys.argv[1] if len(sys.argv) > 1 else "data"
+FOLDER = sys.argv[1] if len(sys.argv) > 1 else "downloads"
 EPOCHS = 2
 
 prepare = transforms.Compose([transforms.ToTensor(), transforms.Normalize((0.1307,), (0.3081,))])

@@ -79,7 +79,9 @@ def type_of(array: np.ndarray[Any, Any]) -> TensorType:
 def known(dim: Dim) -> int:
     """A dimension as an int; a name is refused."""
     if isinstance(dim, str):
-        raise ShapeError(f"dimension '{dim}' is only a name here, but its size is needed")
+        raise ShapeError(
+            f"the size of dimension '{dim}' is needed here, but it is only a name; give the size instead of the name"
+        )
     return dim
 
 

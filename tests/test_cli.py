@@ -33,8 +33,8 @@ def test_opt_prints_after_all_passes(capsys: pytest.CaptureFixture[str]) -> None
         == 0
     )
     out, err = capsys.readouterr()
-    first, second = out.split("// after dce\n")
-    assert first.startswith("// after cse\nfunc repeated")
+    first, second = out.split("// after dce:\n")
+    assert first.startswith("// after cse:\nfunc repeated")
     assert "%dead" in first
     assert "%dead" not in second
     assert [line.split()[0] for line in err.splitlines()] == ["cse", "dce"]
@@ -96,3 +96,31 @@ def test_ops_lists_every_op(capsys: pytest.CaptureFixture[str]) -> None:
     assert "linear              x·weightᵀ" in out
     assert main(["ops", "relu"]) == 0
     assert capsys.readouterr().out.startswith("relu ")
+
+
+def test_a_pass_that_changes_nothing_says_only_that(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["opt", str(PROGRAMS / "repeated.tape"), "-p", "cse,cse", "--print-after-all"]) == 0
+    assert capsys.readouterr().out.endswith("// after cse: changed nothing\n")
+
+
+def test_an_op_shows_its_attributes_and_an_example(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["ops", "mean"]) == 0
+    out = capsys.readouterr().out
+    assert "attributes: dims, keepdim=false" in out
+    assert "for example mean(f64[2,3], dims=(0, 1))" in out
+
+
+def test_without_a_command_there_is_help(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([]) == 2
+    assert "run a PyTorch script on tapeout" in capsys.readouterr().out
+
+
+def test_output_that_nobody_reads_to_the_end_is_no_error(tmp_path: Path) -> None:
+    done = subprocess.run(
+        f"{sys.executable} -m tapeout ops | head -1",
+        shell=True,
+        capture_output=True,
+        text=True,
+        cwd=tmp_path,
+    )
+    assert done.stderr == ""

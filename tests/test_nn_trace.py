@@ -123,10 +123,9 @@ STATISTICS = ["1.num_batches_tracked", "1.running_mean", "1.running_var"]
 
 def test_arguments_are_called_as_the_state_is_and_updates_are_returned():
     func = tapeout.trace(model(), tapeout.spec((5, 3), tapeout.float64))
-    assert names(func) == [
-        "input", "0.weight", "0.bias", *STATISTICS, "1.weight", "1.bias", "rng", "4.weight", "4.bias",
-    ]  # fmt: skip
-    assert updates(func) == [*STATISTICS, "rng"]
+    state = ["0.weight", "0.bias", *STATISTICS, "1.weight", "1.bias", "rng", "4.weight", "4.bias"]
+    assert names(func) == ["input", *(n if n == "rng" else f"sequential.{n}" for n in state)]
+    assert updates(func) == [*(f"sequential.{n}" for n in STATISTICS), "rng"]
 
 
 def test_the_outermost_module_names_the_state():

@@ -75,7 +75,7 @@ def small_mnist(root: Path) -> None:
 
 
 def test_the_mnist_example_runs_on_small_files(tmp_path: Path) -> None:
-    small_mnist(tmp_path / "data")
+    small_mnist(tmp_path / "downloads")
     out = tapeout_run(EXAMPLES / "mnist_mlp.py", cwd=tmp_path).splitlines()
     assert re.fullmatch(r"epoch 2: mean loss [\d.]+", out[1])
     accuracy = re.fullmatch(r"accuracy on 100 test images: ([\d.]+) %", out[2])
@@ -161,3 +161,9 @@ def test_install_and_uninstall(tmp_path: Path) -> None:
         "print('torch' in sys.modules)"
     )
     assert run("-c", code, cwd=tmp_path).stdout == "tensor([1.])\nFalse\n"
+
+
+def test_a_misspelt_name_is_recognised(tmp_path: Path) -> None:
+    path = tmp_path / "script.py"
+    path.write_text("import torch\ntorch.nn.Linaer(2, 3)\n")
+    assert "did you mean 'Linear'?" in run("-m", "tapeout", "run", path, cwd=tmp_path).stderr

@@ -8,6 +8,7 @@ from typing import Any
 
 from ..ir.autodiff import Step
 from ..ir.autodiff import backward as walk
+from ..ir.errors import IRError
 from ..ir.ops.arithmetic import Add
 from ..ir.ops.shaping import Expand
 from ..ir.values import Const, Value
@@ -144,6 +145,8 @@ def _walk(nodes: list[Var], grads: Grads, create_graph: bool) -> None:
     saved, modes.grad = modes.grad, create_graph
     try:
         walk(builder(), (_step(n) for n in nodes if n.op is not None), grads, needs_grad)
+    except IRError as error:
+        raise blame(error) from None
     finally:
         modes.grad = saved
 

@@ -48,3 +48,28 @@ def blame(error: Exception) -> Exception:
     if loc and error.args and isinstance(error.args[0], str) and "\n  at " not in error.args[0]:
         error.args = (f"{error.args[0]}\n  at {shown(loc)}", *error.args[1:])
     return error
+
+
+def type_shown(value: object) -> str:
+    """A value's type as an error names it: `numpy.ndarray`, `list`."""
+    kind = type(value)
+    home = kind.__module__.partition(".")[0]
+    return kind.__qualname__ if home == "builtins" else f"{home}.{kind.__qualname__}"
+
+
+_NAMELESS = ("method", "<lambda>")
+
+
+def not_a_tensor(value: object, wanted: str = "Tensor") -> Exception:
+    """What is wrong with an argument that is no tensor, in terms of the function that the user called."""
+    frame: FrameType | None = sys._getframe(1)
+    stop, function, argument = user_frame(), "", "input"
+    while frame is not None and frame is not stop:
+        found = [name for name, local in frame.f_locals.items() if local is value]
+        if found and frame.f_code.co_name not in _NAMELESS:
+            function, argument = f"{frame.f_code.co_name}(): ", found[0]
+        frame = frame.f_back
+    hint = "; wrap it with from_numpy()" if type_shown(value) == "numpy.ndarray" else ""
+    return blame(
+        TypeError(f"{function}argument '{argument}' must be {wanted}, not {type_shown(value)}{hint}")
+    )

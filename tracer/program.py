@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from ..ir.dtypes import DType, float32
 from ..ir.func import Func
+from ..ir.interpreter import run
 from ..ir.types import Shape, TensorType
 from ..ir.values import Value
-from .modes import modes
-from .reading import read
-from .tensor import Tensor, wrap
+from .modes import modes, no_grad
+from .names import names_in_reach
+from .reading import array_of, read
+from .structure import flatten, unflatten
+from .tensor import Tensor, eager_tensor, wrap
 from .trace import Slot, Trace
+from .var import concrete
+from .writing import write
 
 
 class Spec(NamedTuple):
@@ -47,16 +52,40 @@ class Traced:
     structure: Any
     """What it returns, with the number of a result in place of each tensor."""
 
+    def run(self, *inputs: Any) -> Any:
+        """Run the program in the interpreter, on these inputs and the state as it is now.
+
+        Returns what the function would return, and updates the state that it would update. Inputs are given as they
+        were to `trace_program`; gradients (`.grad`) are not set.
+        """
+        tensors: list[Tensor] = []
+        flatten(inputs, tensors, fixed=True)
+        tensors += [slot.up_to_date() for slot in self.state]
+        found = run(self.func, *(array_of(t, "running a program") for t in tensors))
+        places: dict[Value, Tensor] = {slot.arg: slot.tensor for slot in self.state}
+        outputs: list[Tensor] = []
+        with no_grad():
+            for array, (_, into) in zip(found, self.func.results, strict=True):
+                if into is None:
+                    outputs.append(eager_tensor(array))
+                else:
+                    write(places[into], concrete(array))
+        return unflatten(self.structure, outputs)
+
 
 def trace(fn: Callable[..., Any], *specs: Any, **named: Any) -> Func:
-    """The program that `fn` is for inputs such as these: specs, example tensors, or plain values that stay fixed."""
+    """The program that `fn` is for inputs such as these.
+
+    A tensor among the inputs is given by `spec(shape, dtype)` (a dimension may be a name, `spec(("n", 784))`, where the
+    program does not need its size) or by an example; lists, tuples and dicts are searched; anything else stays fixed.
+    """
     return trace_program(fn, *specs, **named).func
 
 
 def trace_program(fn: Callable[..., Any], *specs: Any, **named: Any) -> Traced:
     """As `trace`, with what a caller needs to run the program in the function's place."""
     taking = Trace(_name(fn))
-    taking.announce(_names_in_reach(fn))
+    taking.announce(names_in_reach(fn))
     saved = modes.trace
     modes.trace = taking
     try:
@@ -64,11 +93,10 @@ def trace_program(fn: Callable[..., Any], *specs: Any, **named: Any) -> Traced:
         keywords = {k: _stand_in(taking, k, v) for k, v in named.items()}
         inputs = list(taking.args)
         returned = fn(*args, **keywords)
-        outputs: list[Value] = []
-        structure = _flatten(returned, outputs)
-        return Traced(
-            taking.close(outputs), inputs, taking.state(), list(taking.grads.values()), structure
-        )
+        returned_tensors: list[Tensor] = []
+        structure = flatten(returned, returned_tensors)
+        func = taking.close([read(t) for t in returned_tensors])
+        return Traced(func, inputs, taking.state(), list(taking.grads.values()), structure)
     finally:
         modes.trace = saved
 
@@ -104,44 +132,3 @@ def _stand_in(taking: Trace, name: str, given: Any) -> Any:
     if isinstance(given, dict):
         return {k: _stand_in(taking, f"{name}.{k}", g) for k, g in given.items()}
     return given
-
-
-def _flatten(returned: Any, outputs: list[Value]) -> Any:
-    if isinstance(returned, Tensor):
-        outputs.append(read(returned))
-        return len(outputs) - 1
-    if isinstance(returned, (list, tuple)):
-        return tuple(_flatten(r, outputs) for r in returned)
-    if isinstance(returned, dict):
-        return {k: _flatten(r, outputs) for k, r in returned.items()}
-    if returned is None:
-        return None
-    raise TypeError(
-        "a traced function returns tensors, or tuples, lists and dicts of them, "
-        f"not {type(returned).__name__} {returned!r}"
-    )
-
-
-# ---- names
-
-
-def _names_in_reach(fn: Any) -> Iterator[tuple[str, Tensor]]:
-    """Names for the state that a function reaches: of modules first, then of optimizers, which refer to them."""
-    found = [(n, v) for n, v in _variables(fn) if hasattr(v, "named_state")]
-    owners = [(n, v) for n, v in found if not hasattr(v, "param_groups")]
-    for name, owner in owners:
-        prefix = "" if len(owners) == 1 else f"{name}."
-        yield from ((prefix + n, t) for n, t in owner.named_state())
-    yield from ((n, v) for n, v in _variables(fn) if isinstance(v, Tensor))
-
-
-def _variables(fn: Any) -> Iterator[tuple[str, Any]]:
-    """What the function's own names stand for: its closure, the globals it mentions, the object it is a method of."""
-    owner = getattr(fn, "__self__", fn if hasattr(fn, "forward") else None)
-    if owner is not None:
-        yield "self", owner
-    function = inspect.unwrap(getattr(fn, "__func__", fn))
-    if inspect.isfunction(function):
-        reach = inspect.getclosurevars(function)
-        yield from reach.nonlocals.items()
-        yield from reach.globals.items()

@@ -87,6 +87,7 @@ class Generator:
             state = ops.state_of(self._current())
             if self._state is None:
                 self._state = eager_tensor(state.copy())
+                self._state._refresh = self.state_tensor
             np.copyto(self._memory(), state)
             self._published = state.copy()
             return self._state

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import copy
 import weakref
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from ..ir.dtypes import DType
@@ -35,6 +36,8 @@ class Tensor:
     _view: tuple[Var, Var]
     _tracked: bool
     _grad: Tensor | None
+    _refresh: Callable[[], object] | None = None
+    """Brings a tensor that mirrors something else up to date."""
     __array_priority__ = 1000
 
     if TYPE_CHECKING:

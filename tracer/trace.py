@@ -33,6 +33,12 @@ class Slot:
         self.arg = arg
         self.current = arg
 
+    def up_to_date(self) -> Tensor:
+        """The tensor; one that mirrors something else (a generator's state) is brought up to date first."""
+        if self.tensor._refresh is not None:
+            self.tensor._refresh()
+        return self.tensor
+
 
 class Trace(FuncBuilder):
     """The builder that appends to a Func, and the overlay that keeps the outside world unchanged meanwhile."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-from ..dtypes import DType, Scalar, bool_, by_name, float32, int64, is_name
+from ..dtypes import ALL, DType, Scalar, bool_, by_name, float32, int64, is_name
 from ..errors import IRError
 from ..func import Func
 from ..fused import Fused
@@ -75,7 +75,13 @@ class _Parser:
     def type(self) -> TensorType:
         token = self.take("word")
         if not is_name(token.text):
-            raise self.fail(f"unknown dtype '{token.text}'", token)
+            known = {d.long_name: d.name for d in ALL}.get(token.text)
+            hint = (
+                f"; did you mean {known}?"
+                if known
+                else f"; there are {', '.join(d.name for d in ALL)}"
+            )
+            raise self.fail(f"unknown dtype '{token.text}'{hint}", token)
         self.take("[")
         return TensorType(by_name(token.text), tuple(self.listed("]", self.dim)))
 

@@ -14,9 +14,9 @@ if TYPE_CHECKING:
 WIDTH = 100
 
 
-def print_func(func: Func, *, locs: bool = False) -> str:
-    """The text of a Func; `locs` adds the user's source line to each instruction."""
-    return "\n".join(_Printer(locs).func(func)) + "\n"
+def print_func(func: Func, *, locs: bool = False, marked: Instr | None = None) -> str:
+    """The text of a Func; `locs` adds the user's source line to each instruction, `marked` points at one."""
+    return "\n".join(_Printer(locs, marked).func(func)) + "\n"
 
 
 def attr_text(value: Any) -> str:
@@ -40,8 +40,9 @@ def const_text(const: Const) -> str:
 
 
 class _Printer:
-    def __init__(self, locs: bool) -> None:
+    def __init__(self, locs: bool, marked: Instr | None) -> None:
         self.locs = locs
+        self.marked = marked
         self.names: dict[Value, str] = {}
         self.taken: set[str] = set()
         self.next_number = 0
@@ -96,8 +97,8 @@ class _Printer:
 
     def instr(self, instr: Instr, indent: str) -> Iterator[str]:
         binders = ", ".join(map(self.binder, instr.results))
-        opening = " {" if instr.op.body else ""
-        yield f"{indent}{binders} = {self.call(instr)}{self.loc(instr)}{opening}"
+        ending = (" {" if instr.op.body else "") + ("  // <-- here" if instr is self.marked else "")
+        yield f"{indent}{binders} = {self.call(instr)}{self.loc(instr)}{ending}"
         if instr.op.body:
             yield from self.body(instr.op.body, instr.operands, indent)
 
