@@ -41,6 +41,7 @@ from .nn.summary import summary as summary
 from .torch_alias import install_as_torch as install_as_torch
 from .tracer import autograd as autograd
 from .tracer import cuda as cuda
+from .tracer import return_types as return_types
 from .tracer.creation import BoolTensor as BoolTensor
 from .tracer.creation import DoubleTensor as DoubleTensor
 from .tracer.creation import FloatTensor as FloatTensor
@@ -64,6 +65,7 @@ from .tracer.device import Device as device
 from .tracer.einsum import einsum as einsum
 from .tracer.errors import StaleError as StaleError
 from .tracer.errors import TraceError as TraceError
+from .tracer.indexing import bincount as bincount
 from .tracer.indexing import gather as gather
 from .tracer.indexing import index_add as index_add
 from .tracer.indexing import index_copy as index_copy
@@ -75,6 +77,12 @@ from .tracer.indexing import scatter as scatter
 from .tracer.indexing import scatter_add as scatter_add
 from .tracer.indexing import take as take
 from .tracer.indexing import take_along_dim as take_along_dim
+from .tracer.indexing import unique as unique
+from .tracer.inquiry import finfo as finfo
+from .tracer.inquiry import iinfo as iinfo
+from .tracer.inquiry import is_floating_point as is_floating_point
+from .tracer.inquiry import is_tensor as is_tensor
+from .tracer.inquiry import numel as numel
 from .tracer.modes import enable_grad as enable_grad
 from .tracer.modes import inference_mode as inference_mode
 from .tracer.modes import is_grad_enabled as is_grad_enabled
@@ -106,6 +114,7 @@ from .tracer.pointwise import exp as exp
 from .tracer.pointwise import expm1 as expm1
 from .tracer.pointwise import floor as floor
 from .tracer.pointwise import floor_divide as floor_divide
+from .tracer.pointwise import fmod as fmod
 from .tracer.pointwise import ge as ge
 from .tracer.pointwise import greater as greater
 from .tracer.pointwise import greater_equal as greater_equal
@@ -200,11 +209,13 @@ from .tracer.reduction import argmax as argmax
 from .tracer.reduction import argmin as argmin
 from .tracer.reduction import argsort as argsort
 from .tracer.reduction import count_nonzero as count_nonzero
+from .tracer.reduction import cumprod as cumprod
 from .tracer.reduction import cumsum as cumsum
 from .tracer.reduction import log_softmax as log_softmax
 from .tracer.reduction import logsumexp as logsumexp
 from .tracer.reduction import max as max
 from .tracer.reduction import mean as mean
+from .tracer.reduction import median as median
 from .tracer.reduction import min as min
 from .tracer.reduction import norm as norm
 from .tracer.reduction import prod as prod

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, dataclass_transform
 
 import numpy as np
 
+from .dtypes import DType
 from .errors import IRError
 from .types import TensorType
 from .values import Instr, Value
@@ -125,6 +126,41 @@ def make(name: str, attrs: Mapping[str, Any]) -> Op:
         if key not in attrs and f.default is MISSING:
             raise IRError(f"{name} needs the attribute '{key}'")
     return cls(**attrs)
+
+
+def _all(kind: Any) -> Callable[[Any], bool]:
+    return lambda v: isinstance(v, tuple) and all(_one(kind)(x) for x in v)
+
+
+def _one(*kinds: type) -> Callable[[Any], bool]:
+    return lambda v: isinstance(v, kinds) and (bool in kinds or not isinstance(v, bool))
+
+
+FITS: dict[str, Callable[[Any], bool]] = {
+    "int": _one(int),
+    "bool": _one(bool),
+    "float": _one(int, float),
+    "DType": _one(DType),
+    "Dim": _one(int, str),
+    "Dims": _all(int),
+    "Shape": lambda v: isinstance(v, tuple) and all(_one(int, str)(x) for x in v),
+    "tuple[int, ...]": _all(int),
+    "tuple[Scalar, ...]": lambda v: (
+        isinstance(v, tuple) and all(_one(int, float, bool)(x) for x in v)
+    ),
+}
+"""What an attribute may hold, by the type it is declared with."""
+
+
+def checked(op: Op) -> Op:
+    """The op, if its attributes hold what they are declared to hold: text may say anything."""
+    for f in fields(op):  # type: ignore[arg-type]
+        value = getattr(op, f.name)
+        if not FITS[str(f.type)](value):
+            raise IRError(
+                f"{op.name}: the attribute {f.name} is declared as {f.type} and cannot be {value!r}"
+            )
+    return op
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:

@@ -36,7 +36,8 @@ class Const(Value):
     def __init__(self, number: Scalar, dtype: DType) -> None:
         super().__init__(TensorType(dtype, ()))
         self.number = dtype.cast(number)
-        self.array: np.ndarray[Any, Any] = np.array(self.number, dtype.numpy)
+        with np.errstate(all="ignore"):
+            self.array: np.ndarray[Any, Any] = np.array(self.number, dtype.numpy)
         self.array.flags.writeable = False
 
     @property

@@ -28,6 +28,7 @@ def _check(func: Func) -> None:
         place = None
         for value, into in func.results:
             _check_result(value, into, func, defined)
+        _check_updates([into for _, into in func.results if into is not None])
     except VerifyError:
         raise
     except IRError as error:
@@ -38,6 +39,12 @@ def _check_result(value: Value, into: Value | None, func: Func, defined: set[Val
     _check_defined(value, defined, "the return")
     if into is not None and (into not in func.args or into.type is not value.type):
         raise IRError(f"{value!r} cannot be returned as {into!r}: not an argument of that type")
+
+
+def _check_updates(updated: list[Value]) -> None:
+    for number, arg in enumerate(updated):
+        if arg in updated[:number]:
+            raise IRError(f"{arg!r} is updated twice by the return")
 
 
 def _define(value: Value, defined: set[Value]) -> None:

@@ -47,6 +47,20 @@ ARITHMETIC = (
         (*binary(1, 4), call(given([7, -7, 7, -7]), given([3, 3, -3, -3])), call(t(3), 2.5)),
     ),
     Entry(
+        "fmod",
+        (
+            *(c for c in binary(1, 4) if c.args[1] is not True),
+            call(given([7, -7, 7, -7, 6, -6]), given([3, 3, -3, -3, 2, 2])),
+            call(t(3), 2.5),
+            call(given([-1e-20, 1e-20, -0.0, 0.0, 5.0, float("inf")]), 1.5),
+            call(given([5.0, -5.0]), float("inf")),
+            call(given([5, -5]), 0),
+            call(given([3]), True),
+        ),
+        path=".fmod",
+        loose=4,
+    ),
+    Entry(
         "pow",
         (
             call(t(2, 3, low=0.2, high=3), t(3, low=0, high=3)),

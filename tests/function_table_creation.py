@@ -13,11 +13,28 @@ from function_samples import (
 CREATION = (
     Entry(
         "zeros",
-        (call(2, 3), call((4,)), call([]), call(2, dtype="lib.int32"), call(0, 2)),
+        (
+            call(2, 3),
+            call((4,)),
+            call([]),
+            call(size=(2, 3)),
+            call(),
+            call(2, size=(3,)),
+            call(2, dtype="lib.int32"),
+            call(0, 2),
+        ),
         WIDE[:1],
     ),
     Entry(
-        "ones", (call(2, 3), call(5, dtype="lib.bool"), call((2, 1), dtype="lib.float64")), WIDE[:1]
+        "ones",
+        (
+            call(2, 3),
+            call(size=[2, 3]),
+            call(size=3),
+            call(5, dtype="lib.bool"),
+            call((2, 1), dtype="lib.float64"),
+        ),
+        WIDE[:1],
     ),
     Entry(
         "full",
@@ -29,6 +46,7 @@ CREATION = (
             call([2], 3, dtype="lib.float32"),
             call((2,), -2.7, dtype="lib.int64"),
             call((2, 0), 1),
+            call(size=(2,), fill_value=3),
         ),
         WIDE[:1],
     ),
@@ -105,7 +123,9 @@ CREATION = (
         path=".new_full",
     ),
     Entry(
-        "new_zeros", (call(t(2, 3), 4, 1), call(t(2), (2, 2)), call(t(2), [3])), path=".new_zeros"
+        "new_zeros",
+        (call(t(2, 3), 4, 1), call(t(2), (2, 2)), call(t(2), [3]), call(t(2), size=(3, 1))),
+        path=".new_zeros",
     ),
     Entry("new_ones", (call(t(2, 3), 4), call(t(2), (2,), dtype="lib.int32")), path=".new_ones"),
     Entry("new_tensor", (call(t(2, 3), [1, 2]), call(t(2), 1.5)), path=".new_tensor"),

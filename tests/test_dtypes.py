@@ -10,6 +10,7 @@ import pytest
 
 import tapeout
 from function_samples import assert_same, dtype_name, values_of
+from tapeout.tracer import inquiry
 
 torch = pytest.importorskip("torch")
 
@@ -204,3 +205,72 @@ def test_small_integers_wrap() -> None:
     ):
         ours, theirs = (program(lib, lib.tensor([0, 1, 200], dtype=lib.uint8)) for lib in LIBRARIES)
         assert_same(tapeout, torch, ours, theirs)
+
+
+PYTHON_TYPES: dict[str, Any] = {
+    "ones": lambda lib, kind: lib.ones(2, dtype=kind),
+    "zeros_like": lambda lib, kind: lib.zeros_like(lib.ones(2), dtype=kind),
+    "full": lambda lib, kind: lib.full((2,), 1, dtype=kind),
+    "arange": lambda lib, kind: lib.arange(2, dtype=kind),
+    "linspace": lambda lib, kind: lib.linspace(0, 1, 2, dtype=kind),
+    "eye": lambda lib, kind: lib.eye(2, dtype=kind),
+    "tensor": lambda lib, kind: lib.tensor([0, 1], dtype=kind),
+    "as_tensor": lambda lib, kind: lib.as_tensor(np.array([0, 1]), dtype=kind),
+    "to": lambda lib, kind: lib.ones(2).to(kind),
+    "to dtype": lambda lib, kind: lib.ones(2).to(dtype=kind),
+    "sum": lambda lib, kind: lib.ones(2).sum(dtype=kind),
+    "prod": lambda lib, kind: lib.ones(2).prod(dtype=kind),
+    "cumsum": lambda lib, kind: lib.ones(2).cumsum(0, dtype=kind),
+    "new_tensor": lambda lib, kind: lib.ones(2).new_tensor([1], dtype=kind),
+}
+
+
+NOT_OF_TRUTH = ("arange", "linspace", "sum", "prod", "cumsum")
+KINDS = [
+    (n, k)
+    for n in PYTHON_TYPES
+    for k in (float, int, bool)
+    if k is not bool or n not in NOT_OF_TRUTH
+]
+
+
+@pytest.mark.parametrize("name, kind", KINDS)
+def test_python_types_stand_for_dtypes(name: str, kind: type) -> None:
+    same_result_or_same_refusal(lambda lib: PYTHON_TYPES[name](lib, kind))
+
+
+def test_float_stands_for_float64_where_only_floats_may() -> None:
+    for program in (
+        lambda lib: lib.ones(2).mean(dtype=float),
+        lambda lib: lib.ones(2).softmax(0, dtype=float),
+        lambda lib: lib.nn.functional.log_softmax(lib.ones(2), 0, dtype=float),
+        lambda lib: lib.zeros_like(lib.nn.Linear(2, 3).to(float).weight),
+        lambda lib: lib.zeros_like(lib.nn.Linear(2, 3, dtype=float).weight),
+    ):
+        same_result_or_same_refusal(program)
+    assert tapeout.ones(2).type(int).dtype is tapeout.int64
+
+
+def test_limits_of_dtypes() -> None:
+    for dtype in DTYPES:
+        ours, theirs = (getattr(lib, dtype) for lib in LIBRARIES)
+        kind = "finfo" if ours.is_floating_point else "iinfo"
+        if dtype == "bool":
+            continue
+        mine, other = getattr(inquiry, kind)(ours), getattr(torch, kind)(theirs)
+        assert repr(mine) == repr(other)
+        for name in ("min", "max", "bits", "dtype", "eps", "tiny", "resolution", "smallest_normal"):
+            assert getattr(mine, name, None) == getattr(other, name, None), name
+    assert inquiry.finfo().dtype == "float32"
+    assert inquiry.iinfo(int).dtype == "int64"
+
+
+def test_limits_are_asked_of_the_right_kind_of_dtype() -> None:
+    with pytest.raises(
+        TypeError, match=r"requires a floating point input type, not torch.int8; use iinfo"
+    ):
+        inquiry.finfo(tapeout.int8)
+    with pytest.raises(
+        TypeError, match=r"requires an integer input type, not torch.float32; use finfo"
+    ):
+        inquiry.iinfo(tapeout.float32)

@@ -78,6 +78,8 @@ IN_PLACE = {
     "cumsum_": (1,),
     "log2_": (),
     "tan_": (),
+    "fmod_": (0.7,),
+    "cumprod_": (1,),
 }
 
 

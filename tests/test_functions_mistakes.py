@@ -168,6 +168,104 @@ MISTAKES: dict[str, tuple[Callable[[Any], Any], str]] = {
         lambda lib: lib.add(grid(lib), 1, alpha=1.5),
         "argument alpha must not be a floating point number",
     ),
+    "product with an array": (
+        lambda lib: lib.ones(2).mul(np.ones(2)),
+        r"mul\(\): argument 'other'.* must be Tensor.*, not numpy.ndarray",
+    ),
+    "sum of an array": (
+        lambda lib: lib.sum(np.ones(2)),
+        r"sum\(\).*input|sum\(\): argument 'input' must be Tensor, not numpy.ndarray",
+    ),
+    "array first": (
+        lambda lib: lib.add(np.ones(2), lib.ones(2)),
+        r"add\(\): argument 'input'.* must be Tensor.*, not numpy.ndarray",
+    ),
+    "matmul with an array": (
+        lambda lib: lib.matmul(lib.ones(2), np.ones(2)),
+        r"matmul\(\): argument 'other'.* must be Tensor, not numpy.ndarray",
+    ),
+    "maximum with an array": (
+        lambda lib: lib.maximum(lib.ones(2), np.ones(2)),
+        r"maximum\(\): argument 'other'.* must be Tensor, not numpy.ndarray",
+    ),
+    "where with an array": (
+        lambda lib: lib.where(lib.ones(2) > 0, np.ones(2), lib.ones(2)),
+        r"where\(\).*numpy.ndarray",
+    ),
+    "clamp with an array": (lambda lib: lib.ones(2).clamp(np.ones(2)), r"clamp\(\).*numpy.ndarray"),
+    "equal to a list": (lambda lib: lib.ones(2).eq([1, 1]), r"eq\(\).*list"),
+    "where with one choice": (
+        lambda lib: lib.where(lib.ones(2) > 0, lib.ones(2)),
+        r"where\(\)|other",
+    ),
+    "embedding": (
+        lambda lib: lib.nn.Embedding(3, 2)(lib.tensor([1, 7])),
+        "index out of range in self",
+    ),
+    "embedding before 0": (
+        lambda lib: lib.nn.Embedding(3, 2)(lib.tensor([-1])),
+        "index out of range in self",
+    ),
+    "gather index": (
+        lambda lib: grid(lib).gather(0, lib.tensor([[5]])),
+        "index 5 is out of bounds for dimension 0 with size 2",
+    ),
+    "scatter index": (
+        lambda lib: grid(lib).scatter(1, lib.tensor([[5]]), 1),
+        "index 5 is out of bounds for dimension 1 with size 3",
+    ),
+    "index_select index": (
+        lambda lib: grid(lib).index_select(1, lib.tensor([5])),
+        "index out of range in self|index_select.*index 5 is out of bounds for dimension 1 with size 3",
+    ),
+    "index_add index": (
+        lambda lib: lib.ones(2).index_add(0, lib.tensor([5]), lib.ones(1)),
+        "index 5 is out of bounds for dimension 0 with size 2",
+    ),
+    "index_copy index": (
+        lambda lib: lib.ones(2).index_copy(0, lib.tensor([5]), lib.ones(1)),
+        r"index_copy_?\(\): index 5 is out of bounds for dimension 0 with size 2",
+    ),
+    "index_fill index": (
+        lambda lib: lib.ones(2).index_fill(0, lib.tensor([5]), 1),
+        "index 5 is out of bounds for dimension 0 with size 2",
+    ),
+    "take index": (lambda lib: grid(lib).take(lib.tensor([9])), "index 9 .*6"),
+    "read at an index": (
+        lambda lib: grid(lib)[:, lib.tensor([0, 5])],
+        "^index 5 is out of bounds for dimension 1 with size 3",
+    ),
+    "read at two indices": (
+        lambda lib: grid(lib)[lib.tensor([0]), lib.tensor([-4])],
+        "^index -4 is out of bounds for dimension 1 with size 3",
+    ),
+    "write at an index": (
+        lambda lib: grid(lib).__setitem__(lib.tensor([5]), 1),
+        "^index 5 is out of bounds for dimension 0 with size 2",
+    ),
+    "nll_loss class": (
+        lambda lib: lib.nn.functional.nll_loss(lib.ones(2, 3), lib.tensor([0, 5])),
+        "Target 5 is out of bounds",
+    ),
+    "median of truth values": (lambda lib: (lib.ones(2) > 0).median(), "median"),
+    "mean of an array": (lambda lib: lib.mean(np.ones(2)), r"mean\(\).*numpy.ndarray"),
+    "fmod of truth values": (lambda lib: (lib.ones(2) > 0).fmod(True), "fmod"),
+    "fmod by 0": (lambda lib: grid(lib).fmod(0), "ZeroDivisionError"),
+    "Tensor of a number": (lambda lib: lib.Tensor(2.5), "sequence.*float"),
+    "Tensor of two lists": (lambda lib: lib.Tensor([1], [2]), "list, list"),
+    "Tensor with a dtype": (lambda lib: lib.Tensor([1], dtype=lib.float64), "dtype"),
+    "dtype as text": (
+        lambda lib: lib.ones(2, dtype="float32"),
+        "argument 'dtype' must be torch.dtype, not str",
+    ),
+    "dtype of NumPy": (
+        lambda lib: lib.ones(2, dtype=np.float32),
+        "argument 'dtype' must be torch.dtype, not type",
+    ),
+    "sum in a dtype as text": (lambda lib: lib.ones(2).sum(dtype="float32"), "dtype.*str"),
+    "random dtype of NumPy": (lambda lib: lib.rand(2, dtype=np.float64), "not type"),
+    "Module.to NumPy": (lambda lib: lib.nn.Linear(2, 3).to(np.float64), "type"),
+    "to NumPy": (lambda lib: lib.ones(2).to(np.float64), "type"),
     "squeeze dim": (lambda lib: lib.ones(1, 2).squeeze(2), "Dimension out of range"),
     "unsqueeze dim": (
         lambda lib: lib.ones(2).unsqueeze(3),
@@ -201,3 +299,21 @@ def test_mistakes_are_refused_with_pytorchs_kind_of_error(name: str) -> None:
         function(torch)
     with pytest.raises(theirs.type, match=text):
         function(tapeout)
+
+
+def test_an_embedding_names_the_index_its_rows_and_the_line() -> None:
+    layer = tapeout.nn.Embedding(3, 2)
+    with pytest.raises(
+        IndexError, match=r"num_embeddings=3 has rows 0 to 2, but the input asks for 7\n  at "
+    ) as refusal:
+        layer(tapeout.tensor([[1, 7]]))
+    assert "layer(tapeout.tensor([[1, 7]]))" in str(refusal.value)
+
+
+def test_an_array_where_a_tensor_is_wanted_is_told_the_way_out() -> None:
+    with pytest.raises(
+        TypeError, match=r"must be Tensor or a number, .*; wrap it with from_numpy\(\)"
+    ):
+        tapeout.ones(2).mul(np.ones(2))
+    with pytest.raises(TypeError, match=r"must be Tensor, not numpy.ndarray; wrap it"):
+        tapeout.neg(np.ones(2))

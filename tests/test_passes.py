@@ -146,3 +146,30 @@ def test_an_unknown_pass_is_named_with_the_known_ones() -> None:
         ir.IRError, match="unknown pass 'fold'; the passes are grad, undetach, simplify"
     ):
         passes_by_name("cse,fold")
+
+
+def test_cse_keeps_zeros_of_different_sign_apart() -> None:
+    line = "  %{0}: f32[1] = literal(data=[{1}], shape=[1], dtype=f32)\n"
+    text = (
+        "func f() {\n" + line.format("a", "0.0") + line.format("b", "-0.0") + "  return %a, %b\n}\n"
+    )
+    found = ir.run(PASSES["cse"](ir.parse(text)))
+    assert [np.signbit(x).item() for x in found] == [False, True]
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize(
+    ("call", "folded"),
+    [
+        ("div(1.0, 0.0)", "inf"),
+        ("log(-1.0)", "nan"),
+        ("mul(1e38, 10.0)", "inf"),
+        ("floor_div(1, 0)", None),
+    ],
+)
+def test_folding_is_silent_and_leaves_errors_for_later(call: str, folded: str | None) -> None:
+    kind = "i64" if "floor" in call else "f32"
+    text = str(
+        PASSES["simplify"](ir.parse(f"func f() {{\n  %a: {kind}[] = {call}\n  return %a\n}}"))
+    )
+    assert (f"return {folded}" if folded else call) in text

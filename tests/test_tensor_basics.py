@@ -12,6 +12,7 @@ import pytest
 
 import tapeout
 from function_samples import assert_same
+from tapeout.tracer import inquiry
 
 torch = pytest.importorskip("torch")
 
@@ -109,6 +110,39 @@ ANSWERS: dict[str, Callable[[Any], Any]] = {
     ],
     "is": lambda lib: grid(lib).to(lib.int64) is not None,
     "sizes from Size": lambda lib: lib.zeros(grid(lib).shape),
+    "Tensor": lambda lib: [
+        lib.Tensor([1, 2]),
+        lib.Tensor([[1.5], [2]]),
+        lib.Tensor((2, 3)),
+        lib.Tensor(np.array([1, 2])),
+        lib.Tensor(lib.tensor([1, 2])),
+        lib.Tensor(),
+        lib.FloatTensor(),
+        lib.LongTensor(lib.tensor([3])),
+    ],
+    "Tensor of a size": lambda lib: [
+        tuple(x.shape)
+        for x in (lib.Tensor(2, 3), lib.Tensor(5), lib.Tensor(lib.Size([2, 1])), lib.IntTensor(4))
+    ],
+    "Tensor is a Tensor": lambda lib: [
+        isinstance(lib.Tensor([1]), lib.Tensor),
+        isinstance(lib.nn.Parameter(lib.Tensor([1, 2])), lib.Tensor),
+        lib.nn.Parameter(lib.Tensor([1, 2])).requires_grad,
+        lib.Tensor([1.0]).requires_grad_().is_leaf,
+    ],
+    "max prints": lambda lib: repr(lib.arange(6.0).reshape(2, 3).max(0)),
+    "min prints": lambda lib: repr(lib.arange(6.0).reshape(2, 3).min(1, keepdim=True)),
+    "sort prints": lambda lib: str(lib.tensor([[3.5, 1], [2, 4]], requires_grad=True).sort()),
+    "topk prints": lambda lib: repr(lib.tensor([3, 1, 2]).topk(2)),
+    "median prints": lambda lib: repr(grid(lib).median(0)),
+    "max parts": lambda lib: [
+        (lambda values, indices: (indices, values))(*grid(lib).max(1)),
+        grid(lib).max(1).values,
+        grid(lib).max(1).indices,
+        grid(lib).max(1)[1],
+        len(grid(lib).max(1)),
+        isinstance(grid(lib).max(1), tuple),
+    ],
     "truth of comparison": lambda lib: bool((grid(lib) >= 0).all()),
 }
 
@@ -129,3 +163,81 @@ def test_to_returns_the_tensor_itself_where_nothing_changes() -> None:
         assert x.contiguous() is x
         assert x.to(lib.float32, copy=True) is not x
         assert x.cpu() is x
+
+
+ARRAYS = [np.array([2.0, 0.5, 3.0]), np.array([2, 0.5, 3], np.float32), np.array([[1.0], [2.0]])]
+
+
+@pytest.mark.parametrize("sign", ["+", "-", "*", "/", "//", "%", "**", "=="])
+@pytest.mark.parametrize("array", ARRAYS, ids=["double", "float", "column"])
+def test_arrays_beside_tensors(sign: str, array: Any) -> None:
+    scopes = [{"x": lib.tensor([1.0, 2.0, 5.0]), "a": array} for lib in LIBRARIES]
+    assert_same(tapeout, torch, *(eval(f"x {sign} a", scope) for scope in scopes))
+
+
+@pytest.mark.parametrize(
+    "sign", ["+", "-", "*", "/", "//", "%", "**", "<", "<=", ">", ">=", "==", "!="]
+)
+def test_arrays_on_the_left_and_compared(sign: str) -> None:
+    array = np.array([2.0, 1.5, 3.0], np.float32)
+    for text in (f"a {sign} x", f"x {sign} a"):
+        found = eval(text, {"x": tapeout.tensor([1.0, 2.0, 3.0]), "a": array})
+        expected = eval(text, {"x": torch.tensor([1.0, 2.0, 3.0]), "a": torch.from_numpy(array)})
+        assert_same(tapeout, torch, found, expected)
+
+
+@pytest.mark.parametrize("kind", [np.float32, np.float64])
+def test_matrix_products_with_arrays(kind: Any) -> None:
+    matrix, array = [[1.0, 2.0, 3.0], [4.0, 5.0, 7.0]], np.array([[1], [2], [4]], kind)
+    assert_same(tapeout, torch, *(lib.tensor(matrix) @ array for lib in LIBRARIES))
+    reflected = array.T @ tapeout.tensor(matrix).T
+    assert_same(
+        tapeout,
+        torch,
+        reflected,
+        torch.from_numpy(array.T) @ torch.tensor(matrix).T.to(torch.from_numpy(array).dtype),
+    )
+
+
+@pytest.mark.parametrize("sign", ["+=", "-=", "*=", "/=", "**="])
+def test_arrays_change_a_tensor_in_place(sign: str) -> None:
+    x = tapeout.tensor([1.0, 2.0, 3.0])
+    scope = {"x": x, "a": np.array([2.0, 4.0, 3.0])}
+    exec(f"x {sign} a", scope)
+    assert scope["x"] is x
+    expected = {"x": torch.tensor([1.0, 2.0, 3.0]), "a": torch.tensor([2.0, 4.0, 3.0])}
+    exec(f"x {sign} a", expected)
+    assert_same(tapeout, torch, x, expected["x"])
+
+
+def test_an_array_in_a_trace_is_a_literal() -> None:
+    array = np.array([1.0, 2.0, 4.0], np.float32)
+    func = tapeout.ir.verify(tapeout.trace(lambda x: array + x * array, tapeout.spec((3,))))
+    (found,) = tapeout.ir.run(func, np.array([3.0, 5.0, 7.0], np.float32))
+    assert found.tolist() == [4.0, 12.0, 32.0]
+    assert "literal" in str(func)
+
+
+def test_the_old_constructor_in_a_trace_and_in_a_subclass() -> None:
+    func = tapeout.trace(lambda x: x + tapeout.Tensor([1, 2]), tapeout.spec((2,)))
+    assert tapeout.ir.run(func, np.array([3.0, 5.0], np.float32))[0].tolist() == [4.0, 7.0]
+
+    class Named(tapeout.Tensor):
+        pass
+
+    assert isinstance(Named([1, 2]), Named)
+    assert Named([1, 2]).tolist() == [1.0, 2.0]
+
+
+def test_the_old_constructor_shares_a_tensors_memory() -> None:
+    for lib in LIBRARIES:
+        x = lib.zeros(2)
+        lib.Tensor(x)[0] = 5
+        assert x.tolist() == [5.0, 0.0]
+
+
+def test_questions_about_tensors() -> None:
+    x = tapeout.zeros(2, 3, dtype=tapeout.float16)
+    assert [inquiry.is_tensor(x), inquiry.is_tensor(3), inquiry.numel(x)] == [True, False, 6]
+    assert inquiry.is_floating_point(x)
+    assert not inquiry.is_floating_point(grid(tapeout))

@@ -113,6 +113,20 @@ BAD = {
         "  %y: f32[3] = relu(%x) { yield %x }",
         "'relu' is an op of its own and cannot have a body",
     ),
+    "constant dtype": ("  %y: f32[3] = mul(%x, 1.0:zz)", "unknown dtype 'zz'"),
+    "long dtype": ("  %y: float32[3] = relu(%x)", "unknown dtype 'float32'; did you mean f32?"),
+    "constant too large": ("  %y: u8[] = neg(300:u8)", "300 does not fit in u8"),
+    "infinite integer": ("  %y: i64[] = neg(1e400:i64)", "1e400 does not fit in i64"),
+    "endless number": ("  %y: f32[3] = mul(%x, " + "9" * 5000 + ")", "a number of 5000 digits"),
+    "deep list": ("  %y: f32[] = sum(%x, dims=" + "[" * 5000, "nested more than 50 deep"),
+    "attribute kind": (
+        "  %y: f32[3] = cast(%x, dtype=0)",
+        "the attribute dtype is declared as DType and cannot be 0",
+    ),
+    "attribute list": (
+        "  %y: f32[] = sum(%x, dims=[mul])",
+        "the attribute dims is declared as Dims and cannot be",
+    ),
     "uses itself": ("  %y: f32[3] = relu(%y)", "%y is not defined"),
 }
 
@@ -133,3 +147,35 @@ def test_a_parse_error_points_at_the_place(line: str, message: str) -> None:
 def test_an_unfinished_text_is_refused(text: str) -> None:
     with pytest.raises(ir.ParseError, match=r"expected .*, found"):
         ir.parse(text)
+
+
+def test_a_body_may_yield_its_arguments() -> None:
+    text = """func f(%x: f32[3]) {
+  %y: f32[3] = same(%x) {
+    yield %x
+  }
+  %z: f32[] = one(%y) {
+    yield 1.0
+  }
+  return %y, %z
+}
+"""
+    assert str(ir.verify(ir.parse(text))) == text
+
+
+def test_a_long_name_without_arguments_prints() -> None:
+    text = f"func {'a' * 120}() {{\n  return 1.0\n}}\n"
+    assert str(ir.parse(text)) == text
+
+
+def test_data_that_do_not_fit_are_refused() -> None:
+    func = ir.parse(
+        "func f() {\n  %a: u8[1] = literal(data=[300], shape=[1], dtype=u8)\n  return %a\n}"
+    )
+    with pytest.raises(ir.VerifyError, match="the data do not fit in u8"):
+        ir.verify(func)
+
+
+def test_one_argument_is_updated_once() -> None:
+    with pytest.raises(ir.VerifyError, match="is updated twice"):
+        ir.verify(ir.parse("func f(%x: f32[3]) {\n  return %x as %x, %x as %x\n}"))

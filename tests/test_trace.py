@@ -314,3 +314,51 @@ def test_eager_graphs_are_freed_without_the_garbage_collector() -> None:
         assert kept() is None
     finally:
         gc.enable()
+
+
+def test_state_in_the_same_memory_is_refused_when_written() -> None:
+    array = np.zeros(4)
+    a, b = t.from_numpy(array), t.from_numpy(array[2:])
+
+    def writes(x: t.Tensor) -> t.Tensor:
+        a.add_(x)
+        return b * 1
+
+    with pytest.raises(t.TraceError, match="%a and %b are two tensors in the same memory"):
+        t.trace(writes, t.spec((4,), t.float64))
+    assert [v.name for v in t.trace(lambda: a.sum() + b.sum()).args] == ["a", "b"]
+
+
+def test_a_leaf_that_is_a_view_shares_its_source_s_state() -> None:
+    a = f64(3)
+    leaf = a.detach().requires_grad_()
+
+    def step(x: t.Tensor) -> t.Tensor:
+        loss = (leaf * x).sum()
+        loss.backward()
+        return loss + leaf.grad.sum()
+
+    traced = trace_program(step, f64(3, seed=1))
+    assert [v.name for v in traced.func.args] == ["x", "leaf"]
+
+
+def test_seeding_inside_a_trace_is_refused() -> None:
+    with pytest.raises(t.TraceError, match="seed it outside the traced function"):
+        t.trace(lambda x: x + t.manual_seed(3).initial_seed(), t.spec((3,)))
+
+
+def test_names_from_outside_are_made_fit_for_the_text() -> None:
+    func = t.trace(lambda d: d["a b"] + d["c%-"], {"a b": t.spec((2,)), "c%-": t.spec((2,))})
+    assert [a.name for a in func.args] == ["d.a_b", "d.c__"]
+    assert str(ir.parse(str(func))) == str(func)
+
+
+@pytest.mark.parametrize("shape", [(-2,), (2.5,), ("batch size",), ("i64",), (None,)])
+def test_a_spec_of_nonsense_is_refused(shape: Any) -> None:
+    with pytest.raises(ValueError, match="a dimension is a size or a name"):
+        t.spec(shape)
+
+
+def test_a_spec_s_dtype_is_a_dtype() -> None:
+    with pytest.raises(TypeError, match=r"such as float32, not 'f32'"):
+        t.spec((2,), "f32")

@@ -5,14 +5,15 @@ from __future__ import annotations
 from typing import Any
 
 from ..ir.dtypes import bool_
+from ..ir.errors import DivisionError
 from ..ir.ops import arithmetic as ar
 from ..ir.ops import extremes as ex
 from ..ir.ops import logic
 from ..ir.ops import rounding as rn
 from ..ir.values import Value, constant
 from .eager import builder
-from .labelled import relabelled
-from .location import blame
+from .labelled import labelled, relabelled
+from .location import blame, not_a_tensor
 from .promotion import Operand, is_number, operand_value, result_type, together
 from .reading import read
 from .tensor import Tensor, apply
@@ -91,6 +92,20 @@ def remainder(input: Operand, other: Operand) -> Tensor:
     return relabelled(made, "RemainderBackward1") if isinstance(other, Tensor) else made
 
 
+def fmod(input: Tensor, other: Operand) -> Tensor:
+    """What a division rounded towards zero leaves; its sign is the input's."""
+    if result_type(input, other) is bool_:
+        raise blame(NotImplementedError("fmod() is not for bool; cast with .int() first"))
+    b, (x, y) = builder(), together((input, other))
+    try:
+        size = b.remainder(b.abs(x), b.abs(y))
+    except DivisionError:
+        raise blame(DivisionError("fmod(): ZeroDivisionError, an integer divided by 0")) from None
+    signed = b.where(b.lt(x, 0), b.neg(size), size)
+    kept = b.where(b.logical_and(b.eq(x, 0), b.eq(size, 0)), x, signed)  # -0.0 stays what it is
+    return labelled(kept, f"FmodBackward{1 if isinstance(other, Tensor) else 0}")
+
+
 def pow(input: Operand, exponent: Operand) -> Tensor:
     """input raised to exponent."""
     dtype = result_type(input, exponent)
@@ -127,6 +142,8 @@ def minimum(input: Operand, other: Operand) -> Tensor:
 
 def _tensor(name: str, other: Any) -> Tensor:
     if not isinstance(other, Tensor):
+        if not is_number(other):
+            raise not_a_tensor(other)
         raise blame(
             TypeError(
                 f"{name}(): argument 'other' (position 2) must be Tensor, not {type(other).__name__} ({other}); "

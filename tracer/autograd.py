@@ -9,7 +9,7 @@ from typing import Any
 from ..ir.autodiff import Step
 from ..ir.autodiff import backward as walk
 from ..ir.errors import IRError
-from ..ir.ops.arithmetic import Add
+from ..ir.ops.arithmetic import Add, Mul
 from ..ir.ops.shaping import Expand
 from ..ir.values import Const, Value
 from .eager import FREED, builder, emit
@@ -18,7 +18,7 @@ from .modes import modes
 from .reading import read
 from .tensor import Tensor, wrap
 from .trace import known_name
-from .var import Var, concrete, needs_grad
+from .var import Var, concrete
 from .writing import write
 
 Tensors = Tensor | Sequence[Tensor]
@@ -64,7 +64,7 @@ def grad(
         if not target.needs_grad:
             raise blame(RuntimeError("One of the differentiated Tensors does not require grad"))
     grads = _seeds(listed, _listed(grad_outputs, len(listed)))
-    nodes = _nodes(grads)
+    nodes = _leading_to(targets, _nodes(grads))
     _walk(nodes, grads, create_graph)
     if not (create_graph if retain_graph is None else retain_graph):
         _free(nodes)
@@ -141,10 +141,20 @@ def _nodes(grads: Grads) -> list[Var]:
     return sorted(found, key=lambda v: v.sequence, reverse=True)
 
 
+def _leading_to(targets: list[Var], nodes: list[Var]) -> list[Var]:
+    """Those of the nodes (last made first) through which a gradient comes to a target."""
+    useful = set(targets)
+    for node in reversed(nodes):
+        if any(o in useful for o in node.operands):
+            useful.add(node)
+    return [n for n in nodes if n in useful]
+
+
 def _walk(nodes: list[Var], grads: Grads, create_graph: bool) -> None:
     saved, modes.grad = modes.grad, create_graph
+    reached = set(nodes).__contains__
     try:
-        walk(builder(), (_step(n) for n in nodes if n.op is not None), grads, needs_grad)
+        walk(builder(), (_step(n) for n in nodes if n.op is not None), grads, reached)
     except IRError as error:
         raise blame(error) from None
     finally:
@@ -174,7 +184,7 @@ def _accumulate(tensor: Tensor, share: Var, create_graph: bool, shared: set[int]
     if name:
         share.name = share.name or f"d_{name}"
     if before is None:
-        tensor.grad = wrap(share if create_graph else _owned(share, shared))
+        tensor.grad = wrap(_apart(share, shared) if create_graph else _owned(share, shared))
         return
     total = emit(Add(), read(before), share)
     if create_graph:
@@ -185,6 +195,15 @@ def _accumulate(tensor: Tensor, share: Var, create_graph: bool, shared: set[int]
             write(before, total)
         finally:
             modes.grad = saved
+
+
+def _apart(share: Var, shared: set[int]) -> Var:
+    """As `_owned`, for a gradient whose own history is wanted."""
+    array = share.array
+    if array is None or (array.flags.owndata and id(array) not in shared):
+        shared.add(id(array))
+        return share
+    return emit(Mul(), share, Const(1.0, share.type.dtype))
 
 
 def _owned(share: Var, shared: set[int]) -> Var:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from ..ir.dtypes import DType, bool_
+from typing import Any, overload
+
+from ..ir.dtypes import bool_
 from ..ir.op import Op
 from ..ir.ops import extremes as ex
 from ..ir.ops import logic
 from ..ir.ops.logic import Cast
 from ..ir.values import Value
+from .counting import nonzero
 from .eager import emit
+from .kinds import DTypeLike, dtype_of
 from .labelled import labelled, relabelled
 from .location import blame
 from .promotion import Operand, check_number, operand_value, result_type, together
@@ -47,8 +51,14 @@ def clamp_max(input: Tensor, max: Operand) -> Tensor:
     return relabelled(clamp(input, None, max), label)
 
 
-def where(condition: Tensor, input: Operand, other: Operand) -> Tensor:
-    """input where the condition holds, other elsewhere."""
+@overload
+def where(condition: Tensor) -> tuple[Tensor, ...]: ...
+@overload
+def where(condition: Tensor, input: Operand, other: Operand) -> Tensor: ...
+def where(condition: Tensor, input: Operand = None, other: Operand = None) -> Any:
+    """input where the condition holds, other elsewhere; the condition alone asks where it holds."""
+    if input is None and other is None:
+        return nonzero(condition, as_tuple=True)
     if not isinstance(condition, Tensor):
         raise blame(
             TypeError(f"where(): the condition must be a Tensor, not {type(condition).__name__}")
@@ -83,9 +93,10 @@ def masked_fill(input: Tensor, mask: Tensor, value: Operand) -> Tensor:
     return relabelled(made, f"MaskedFillBackward{1 if isinstance(value, Tensor) else 0}")
 
 
-def cast(input: Tensor, dtype: DType) -> Tensor:
+def cast(input: Tensor, dtype: DTypeLike) -> Tensor:
     """The same numbers as another dtype; the tensor itself if it has that dtype already."""
-    return input if input.dtype is dtype else apply(Cast(dtype), read(input))
+    kind = dtype_of(dtype)
+    return input if input.dtype is kind else apply(Cast(kind), read(input))
 
 
 CLAMP_MIN, CLAMP_MAX = ex.ClampMin(), ex.ClampMax()

@@ -11,8 +11,8 @@ from ..ir.ops import logic
 from ..ir.values import Const
 from .arithmetic import add, binary, mul, sub
 from .eager import builder
-from .location import blame
-from .promotion import Operand
+from .location import blame, not_a_tensor
+from .promotion import Operand, is_number
 from .reading import array_of, read
 from .rounding import absolute
 from .tensor import Tensor, apply
@@ -125,6 +125,8 @@ def logical_not(input: Operand) -> Tensor:
 def truth(input: Operand) -> Any:
     """Is each element non-zero?"""
     if not isinstance(input, Tensor):
+        if not is_number(input):
+            raise not_a_tensor(input, "Tensor or a number")
         return Const(bool(input), bool_)
     return builder().cast_to(read(input), bool_)
 

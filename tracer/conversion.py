@@ -20,6 +20,7 @@ from ..ir.dtypes import (
     uint8,
 )
 from .device import Device, check_device
+from .kinds import DTypeLike, dtype_of
 from .labels import node_name
 from .location import blame
 from .modes import modes
@@ -115,15 +116,15 @@ def iterate(input: Tensor) -> Any:
 def to(
     input: Tensor,
     *args: Any,
-    dtype: DType | None = None,
+    dtype: DTypeLike | None = None,
     device: Any = None,
     non_blocking: bool = False,
     copy: bool = False,
 ) -> Tensor:
     """The tensor as another dtype, on another device, or like another tensor."""
     for arg in args:
-        if isinstance(arg, DType):
-            dtype = arg
+        if isinstance(arg, (DType, type, np.dtype)):
+            dtype = dtype_of(arg)  # type: ignore[arg-type]
         elif isinstance(arg, Tensor):
             dtype, device = arg.dtype, arg.device
         elif isinstance(arg, (str, Device)):
@@ -165,7 +166,7 @@ CASTS = {
 CAST_METHODS = {name: _caster(dtype) for name, dtype in CASTS.items()}
 
 
-def type_name(input: Tensor, dtype: DType | None = None) -> Any:
+def type_name(input: Tensor, dtype: DTypeLike | None = None) -> Any:
     """`x.type()`: the legacy name; with a dtype, a cast."""
     if dtype is not None:
         return cast(input, dtype)

@@ -9,15 +9,17 @@ from ..ir.ops import reduction as rd
 from ..ir.ops.indexing import Gather
 from ..ir.types import normalize_dim
 from ..ir.values import Value
+from . import return_types
 from .arithmetic import maximum, minimum
 from .copying import clone
 from .eager import builder, emit
 from .labelled import labelled, relabelled
 from .location import blame
-from .ordering import ValuesIndices
 from .reading import read
 from .tensor import Tensor, apply, wrap
 from .totals import Dim, dims_of
+
+Answer = type[return_types.ValuesIndices]
 
 
 def amax(input: Tensor, dim: Dim = (), keepdim: bool = False) -> Tensor:
@@ -39,7 +41,7 @@ def max(input: Tensor, dim: Any = None, keepdim: bool = False, *, other: Any = N
         return maximum(input, dim if other is None else other)
     if dim is None:
         return labelled(read(amax(input)), "MaxBackward1")
-    return _along(input, dim, keepdim, rd.ArgMax, "MaxBackward0")
+    return _along(input, dim, keepdim, return_types.max, rd.ArgMax, "MaxBackward0")
 
 
 def min(input: Tensor, dim: Any = None, keepdim: bool = False, *, other: Any = None) -> Any:
@@ -48,15 +50,17 @@ def min(input: Tensor, dim: Any = None, keepdim: bool = False, *, other: Any = N
         return minimum(input, dim if other is None else other)
     if dim is None:
         return labelled(read(amin(input)), "MinBackward1")
-    return _along(input, dim, keepdim, rd.ArgMin, "MinBackward0")
+    return _along(input, dim, keepdim, return_types.min, rd.ArgMin, "MinBackward0")
 
 
-def _along(input: Tensor, dim: int, keepdim: bool, position: Any, label: str) -> ValuesIndices:
+def _along(
+    input: Tensor, dim: int, keepdim: bool, answer: Answer, position: Any, label: str
+) -> return_types.ValuesIndices:
     value = read(input)
     if value.type.rank == 0:
         normalize_dim(dim, 0)
         zero = apply(rd.ArgMax(0), builder().reshape(value, shape=(1,)))
-        return ValuesIndices(relabelled(clone(input), label), zero)
+        return answer(relabelled(clone(input), label), zero)
     place = normalize_dim(dim, value.type.rank)
     index = emit(position(place, True), value)
     found: Value = emit(Gather(place), value, index)
@@ -67,7 +71,7 @@ def _along(input: Tensor, dim: int, keepdim: bool, position: Any, label: str) ->
             builder().reshape(found, shape=shape),
             builder().reshape(index, shape=shape),
         )
-    return ValuesIndices(labelled(found, label), labelled(indices, None))
+    return answer(labelled(found, label), labelled(indices, None))
 
 
 def argmax(input: Tensor, dim: int | None = None, keepdim: bool = False) -> Tensor:

@@ -8,7 +8,6 @@ import numpy as np
 
 from ..ir.dtypes import bool_, int64
 from ..ir.errors import ShapeError
-from ..ir.ops import indexing as ix
 from ..ir.types import broadcast
 from ..ir.values import Const, Value
 from .eager import builder
@@ -90,7 +89,7 @@ class Plan:
         b = builder()
         values = [operand_value(i, int64) for i in indices]
         if len(values) == 1:
-            return values[0]
+            return checked(values[0], self.sizes[0], self.dims[0])
         _check_broadcast([i.shape for i in indices])
         total: Value = Const(0, int64)
         for dim, value, size in zip(self.dims, values, self.sizes, strict=True):
@@ -118,9 +117,12 @@ def _check_broadcast(shapes: list[Size]) -> None:
 def checked(value: Value, size: int, dim: int) -> Value:
     """Refuse an index out of bounds now: in a merged dimension it would point at another element."""
     array = getattr(value, "array", None)
-    if array is not None:
-        try:
-            ix.check_bounds("index", array, size, dim)
-        except IndexError as error:
-            raise blame(error) from None
+    if array is None or not array.size:
+        return value
+    low, high = array.min(), array.max()
+    if low < 0 or high >= size:
+        wrong = low if low < 0 else high
+        raise blame(
+            IndexError(f"index {wrong} is out of bounds for dimension {dim} with size {size}")
+        )
     return value

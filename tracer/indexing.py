@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from .counting import bincount as bincount
+from .counting import nonzero as nonzero
+from .counting import unique as unique
 from .picking import embedding as embedding
 from .picking import gather as gather
 from .picking import index_add as index_add
@@ -9,7 +12,6 @@ from .picking import index_copy as index_copy
 from .picking import index_fill as index_fill
 from .picking import index_select as index_select
 from .picking import masked_select as masked_select
-from .picking import nonzero as nonzero
 from .picking import one_hot as one_hot
 from .picking import scatter as scatter
 from .picking import scatter_add as scatter_add

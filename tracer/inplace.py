@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
+
 from ..ir.values import Value
 from . import indexing, pointwise
 from .copying import clone
+from .creation import as_tensor
 from .eager import builder
 from .joining import tril, triu
 from .location import blame
@@ -15,11 +18,11 @@ from .modes import modes
 from .products import addmm
 from .promotion import can_cast, check_number, is_number, legacy_name
 from .reading import read
-from .running import cumsum
+from .running import cumprod, cumsum
 from .subscript import fitted, place, replacing
 from .tensor import Tensor
 from .var import Var
-from .writing import write
+from .writing import forget, write
 
 
 def assign(target: Tensor, value: Tensor) -> Tensor:
@@ -70,7 +73,9 @@ def augmented(function: Callable[[Any, Any], Tensor]) -> Callable[[Tensor, Any],
     """`x += other` and its like."""
 
     def method(self: Tensor, other: Any) -> Any:
-        if not isinstance(other, Tensor) and not is_number(other):
+        if isinstance(other, np.ndarray):
+            other = as_tensor(other)
+        elif not isinstance(other, Tensor) and not is_number(other):
             return NotImplemented
         before = _kept(self, other)
         return assign(self, function(before, before if other is self else other))
@@ -109,13 +114,7 @@ def zero_(self: Tensor) -> Tensor:
 
 def detach_(self: Tensor) -> Tensor:
     """Forget how this tensor was computed."""
-    var = read(self)
-    own = Var(var.type, var.array, var.storage, var.name)
-    if modes.trace is None:
-        self._var, self._base = own, None
-    else:
-        modes.trace.write(self, own)
-    return self
+    return forget(self)
 
 
 def index_put_(self: Tensor, indices: Any, values: Tensor, accumulate: bool = False) -> Tensor:
@@ -129,7 +128,7 @@ BY_NAME = {
     for name in (
         "abs", "absolute", "add", "addcdiv", "addcmul", "bitwise_and", "bitwise_not", "bitwise_or", "bitwise_xor",
         "ceil", "clamp", "clamp_max", "clamp_min", "clip", "cos", "div", "eq", "erf", "exp", "expm1", "floor",
-        "floor_divide", "ge", "gt", "le", "lerp", "log", "log10", "log1p", "log2", "logical_and",
+        "floor_divide", "fmod", "ge", "gt", "le", "lerp", "log", "log10", "log1p", "log2", "logical_and",
         "logical_not", "logical_or", "logical_xor", "lt", "masked_fill", "mul", "ne",
         "neg", "pow", "reciprocal", "relu", "remainder", "round", "rsqrt", "sigmoid", "sign", "sin", "sqrt", "square",
         "sub", "tan", "tanh", "trunc",
@@ -138,5 +137,6 @@ BY_NAME = {
     f"{name}_": in_place(getattr(indexing, name))
     for name in ("scatter", "scatter_add", "index_add", "index_copy", "index_fill")
 } | {
+    "cumprod_": in_place(cumprod),
     "cumsum_": in_place(cumsum), "tril_": in_place(tril), "triu_": in_place(triu), "addmm_": in_place(addmm),
 }  # fmt: skip

@@ -37,11 +37,9 @@ class finfo:
         dtype = get_default_dtype() if type is None else dtype_of(type)
         if not dtype.is_floating_point:
             raise blame(
-                TypeError(
-                    f"finfo() requires a floating point input type, not {dtype}; use iinfo()"
-                )
+                TypeError(f"finfo() requires a floating point input type, not {dtype}; use iinfo()")
             )
-        found = ml_dtypes.finfo(dtype.numpy)
+        found = ml_dtypes.finfo(dtype.numpy)  # type: ignore[no-untyped-call]
         self.dtype = dtype.long_name
         self.bits = dtype.bits
         self.min, self.max, self.eps = float(found.min), float(found.max), float(found.eps)
@@ -72,5 +70,7 @@ class iinfo:
 def _check_integer(dtype: DType) -> None:
     if not dtype.is_integer:
         raise blame(
-            TypeError(f"iinfo() requires an integer input type, not {dtype}; use finfo() for floats")
+            TypeError(
+                f"iinfo() requires an integer input type, not {dtype}; use finfo() for floats"
+            )
         )

@@ -14,7 +14,7 @@ PYTHON: dict[Any, DType] = {float: float64, int: int64, bool: bool_}
 def dtype_of(given: DTypeLike) -> DType:
     """The dtype meant: `float` is float64, `int` is int64, `bool` is bool."""
     if given.__class__ is DType:
-        return given  # type: ignore[return-value]
+        return given
     found = PYTHON.get(given) if isinstance(given, type) else None
     if found is None:
         raise blame(

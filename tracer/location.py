@@ -71,5 +71,7 @@ def not_a_tensor(value: object, wanted: str = "Tensor") -> Exception:
         frame = frame.f_back
     hint = "; wrap it with from_numpy()" if type_shown(value) == "numpy.ndarray" else ""
     return blame(
-        TypeError(f"{function}argument '{argument}' must be {wanted}, not {type_shown(value)}{hint}")
+        TypeError(
+            f"{function}argument '{argument}' must be {wanted}, not {type_shown(value)}{hint}"
+        )
     )

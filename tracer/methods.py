@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
+
 from . import (
     autograd,
     conversion,
@@ -13,12 +15,13 @@ from . import (
     pointwise,
     products,
     random,
+    redrawing,
     reduction,
     shaping,
 )
-from .creation import full, sizes, tensor
+from .creation import as_tensor, asked_sizes, full, initialize, tensor
 from .labels import node_name
-from .promotion import is_number
+from .promotion import is_number, result_type
 from .reading import array_of, read
 from .tensor import Tensor, set_requires_grad
 from .var import Var
@@ -27,15 +30,15 @@ FROM = {
     pointwise: (
         "abs absolute add addcdiv addcmul allclose bitwise_and bitwise_not bitwise_or "
         "bitwise_xor ceil clamp clamp_max clamp_min clip cos div divide eq equal erf exp "
-        "expm1 floor floor_divide ge greater greater_equal gt isclose isfinite isinf isnan le "
+        "expm1 floor floor_divide fmod ge greater greater_equal gt isclose isfinite isinf isnan le "
         "lerp less less_equal log log10 log1p log2 logical_and logical_not logical_or "
         "logical_xor lt masked_fill maximum minimum mul multiply ne neg negative not_equal "
         "positive pow reciprocal relu remainder round rsqrt sigmoid sign sin sqrt square sub "
         "subtract tan tanh true_divide trunc"
     ),
     reduction: (
-        "all amax amin any argmax argmin argsort count_nonzero cumsum log_softmax logsumexp "
-        "max mean min norm prod softmax sort std sum topk var"
+        "all amax amin any argmax argmin argsort count_nonzero cumprod cumsum log_softmax logsumexp "
+        "max mean median min norm prod softmax sort std sum topk var"
     ),
     shaping: (
         "broadcast_to chunk clone detach diag diagonal expand expand_as flatten flip moveaxis "
@@ -43,8 +46,8 @@ FROM = {
         "swapaxes swapdims t tile transpose tril triu unbind unflatten unsqueeze"
     ),
     indexing: (
-        "gather index_add index_copy index_fill index_select masked_select nonzero scatter "
-        "scatter_add take take_along_dim"
+        "bincount gather index_add index_copy index_fill index_select masked_select nonzero scatter "
+        "scatter_add take take_along_dim unique"
     ),
     products: "addmm addmv addr baddbmm bmm dot matmul mm mv outer",
     conversion: "cpu cuda item numpy to tolist type_as",
@@ -53,14 +56,25 @@ FROM = {
 
 
 def _operator(function: Callable[..., Tensor], reverse: bool = False) -> Callable[..., Any]:
-    """A binary operator; operands it does not know are left to their own class."""
+    """A binary operator; arrays count as tensors, and operands it does not know are left to their own class."""
 
     def method(self: Tensor, other: Any) -> Any:
         if not isinstance(other, Tensor) and not is_number(other):
-            return NotImplemented
+            if not isinstance(other, np.ndarray):
+                return NotImplemented
+            self, other = _beside_array(function, self, other)
         return function(other, self) if reverse else function(self, other)
 
     return method
+
+
+def _beside_array(function: Any, self: Tensor, other: Any) -> tuple[Tensor, Tensor]:
+    """An array as a tensor; for a matrix product, which does not promote, both in the dtype in which they meet."""
+    array = as_tensor(other)
+    if function is not products.matmul:
+        return self, array
+    dtype = result_type(self, array)
+    return pointwise.cast(self, dtype), pointwise.cast(array, dtype)
 
 
 BINARY = {
@@ -77,7 +91,9 @@ COMPARISONS = {
 
 def _comparison(function: Callable[..., Tensor], otherwise: Any) -> Callable[..., Any]:
     def method(self: Tensor, other: Any) -> Any:
-        if not isinstance(other, Tensor) and not is_number(other):
+        if isinstance(other, np.ndarray):
+            other = as_tensor(other)
+        elif not isinstance(other, Tensor) and not is_number(other):
             return otherwise
         return function(self, other)
 
@@ -93,6 +109,7 @@ def install() -> None:
         **inplace.BY_NAME,
         **conversion.CAST_METHODS,
         **random.METHODS,
+        **redrawing.METHODS,
         **OWN,
     }.items():
         setattr(Tensor, name, function)
@@ -169,14 +186,14 @@ def new_tensor(self: Tensor, data: Any, **options: Any) -> Tensor:
     return tensor(data, **{"dtype": self.dtype, **options})
 
 
-def new_zeros(self: Tensor, *size: Any, **options: Any) -> Tensor:
+def new_zeros(self: Tensor, *shape: Any, size: Any = None, **options: Any) -> Tensor:
     """Zeros of this tensor's dtype."""
-    return new_full(self, sizes(size), 0, **options)
+    return new_full(self, asked_sizes("new_zeros", shape, size), 0, **options)
 
 
-def new_ones(self: Tensor, *size: Any, **options: Any) -> Tensor:
+def new_ones(self: Tensor, *shape: Any, size: Any = None, **options: Any) -> Tensor:
     """Ones of this tensor's dtype."""
-    return new_full(self, sizes(size), 1, **options)
+    return new_full(self, asked_sizes("new_ones", shape, size), 1, **options)
 
 
 def reshape_as(self: Tensor, other: Tensor) -> Tensor:
@@ -234,6 +251,7 @@ def _hash(self: Tensor) -> int:
 
 
 OWN: dict[str, Any] = {
+    "__init__": initialize,
     "__abs__": pointwise.abs, "__neg__": pointwise.neg, "__pos__": pointwise.positive,
     "__invert__": pointwise.bitwise_not, "__bool__": conversion.as_bool, "__int__": conversion.as_int,
     "__float__": conversion.as_float, "__index__": conversion.as_index, "__len__": conversion.length,

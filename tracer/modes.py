@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextvars
 import functools
+import inspect
 import threading
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -53,12 +54,31 @@ class _Mode:
             setattr(modes, key, value)
 
     def __call__(self, function: Function) -> Function:
+        if inspect.isgeneratorfunction(function):
+            return self._around_generator(function)  # type: ignore[no-any-return]
+
         @functools.wraps(function)
         def wrapped(*args: Any, **kwargs: Any) -> Any:
             with type(self).__copy__(self):
                 return function(*args, **kwargs)
 
         return wrapped  # type: ignore[return-value]
+
+    def _around_generator(self, function: Any) -> Any:
+        """The mode holds while the generator runs, and not while it waits."""
+
+        @functools.wraps(function)
+        def wrapped(*args: Any, **kwargs: Any) -> Any:
+            running, sent = function(*args, **kwargs), None
+            while True:
+                try:
+                    with self.__copy__():
+                        given = running.send(sent)
+                except StopIteration as done:
+                    return done.value
+                sent = yield given
+
+        return wrapped
 
     def __copy__(self) -> _Mode:
         new = object.__new__(type(self))

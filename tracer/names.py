@@ -6,6 +6,7 @@ import inspect
 from collections.abc import Iterator
 from typing import Any
 
+from .reading import root_of
 from .tensor import Tensor
 
 
@@ -17,7 +18,9 @@ def names_in_reach(fn: Any) -> Iterator[tuple[str, Tensor]]:
     for name, state in owners:
         prefix = f"{name}." if len(owners) > 1 or state[0][0][0].isdigit() else ""
         yield from ((prefix + n, t) for n, t in state)
-    yield from ((n, v) for n, v in _variables(fn) if isinstance(v, Tensor))
+    tensors = [(n, v) for n, v in _variables(fn) if isinstance(v, Tensor)]
+    yield from ((n, v) for n, v in tensors if v._base is None)
+    yield from ((n, root_of(v)) for n, v in tensors if v._base is not None)
 
 
 def _variables(fn: Any) -> Iterator[tuple[str, Any]]:

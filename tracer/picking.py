@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
 from ..ir.dtypes import bool_, int32, int64
+from ..ir.errors import DimError
+from ..ir.op import Op
 from ..ir.ops import indexing as ix
 from ..ir.types import broadcast, normalize_dim
 from ..ir.values import Value
@@ -19,7 +19,17 @@ from .promotion import operand_value
 from .reading import array_of, read
 from .reshaping import expand, reshape
 from .subscript import getitem
-from .tensor import Tensor, apply, from_array
+from .tensor import Tensor, apply, wrap
+from .var import Var
+
+
+def _within(name: str, op: Op, *operands: Value) -> Var:
+    """An op's result; an index out of bounds is an error of the function that the user called."""
+    try:
+        return emit(op, *operands)
+    except DimError as error:
+        text = str(error).removeprefix(f"{op.name}: ")
+        raise DimError(f"{name}(): {text}") from None
 
 
 def index_select(input: Tensor, dim: int, index: Tensor) -> Tensor:
@@ -38,15 +48,16 @@ def _taken(input: Tensor, dim: int, index: Tensor) -> Value:
         )
     value, where = read(input), b.reshape_to(read(index), (index.numel(),))
     if value.type.rank == 0:
-        return b.reshape(b.take(b.reshape(value, shape=(1,)), where), shape=())
-    return b.take(value, where, dim=place)
+        row = _within("index_select", ix.Take(0), b.reshape(value, shape=(1,)), where)
+        return b.reshape(row, shape=())
+    return _within("index_select", ix.Take(place), value, where)
 
 
 def take(input: Tensor, index: Tensor) -> Tensor:
     """Elements picked by their number in the flattened tensor."""
     size = input.numel()
     flat = builder().reshape(read(input), shape=(size,))
-    found = emit(ix.Take(0), flat, read(from_front(index, size)))
+    found = _within("take", ix.Take(0), flat, read(from_front(index, size)))
     return labelled(found, "TakeBackward0")
 
 
@@ -55,8 +66,9 @@ def gather(input: Tensor, dim: int, index: Tensor) -> Tensor:
     place = normalize_dim(dim, input.ndim)
     _check_index("gather", index)
     if input.ndim or index.ndim > 1:
-        return apply(ix.Gather(place), read(input), read(index))
-    picked = emit(ix.Gather(0), *(builder().reshape_to(read(x), (1,)) for x in (input, index)))
+        return wrap(_within("gather", ix.Gather(place), read(input), read(index)))
+    rows = [builder().reshape_to(read(x), (1,)) for x in (input, index)]
+    picked = _within("gather", ix.Gather(0), *rows)
     return labelled(builder().reshape_to(picked, index.shape), "GatherBackward0")
 
 
@@ -97,7 +109,7 @@ def _scattered(input: Tensor, dim: int, index: Tensor, src: Any, accumulate: boo
             source = b.slice(source, dim=d, start=0, stop=asked)
     op = ix.Scatter(normalize_dim(dim, input.ndim), accumulate)
     return labelled(
-        emit(op, read(input), place, source),
+        _within("scatter_add" if accumulate else "scatter", op, read(input), place, source),
         "ScatterAddBackward0"
         if accumulate
         else f"ScatterBackward{0 if isinstance(src, Tensor) else 1}",
@@ -111,13 +123,15 @@ def index_add(
     scaled = source if alpha == 1 else mul(source, alpha)
     value = builder().cast_to(read(scaled), source.dtype)
     op = ix.Put(normalize_dim(dim, input.ndim), accumulate=True)
-    return labelled(emit(op, read(input), read(index), value), "IndexAddBackward0")
+    return labelled(_within("index_add", op, read(input), read(index), value), "IndexAddBackward0")
 
 
 def index_copy(input: Tensor, dim: int, index: Tensor, source: Tensor) -> Tensor:
     """`input` with slices replaced by those of a source."""
     op = ix.Put(normalize_dim(dim, input.ndim))
-    return labelled(emit(op, read(input), read(index), read(source)), "IndexCopyBackward0")
+    return labelled(
+        _within("index_copy", op, read(input), read(index), read(source)), "IndexCopyBackward0"
+    )
 
 
 def index_fill(input: Tensor, dim: int, index: Tensor, value: Any) -> Tensor:
@@ -125,7 +139,7 @@ def index_fill(input: Tensor, dim: int, index: Tensor, value: Any) -> Tensor:
     op = ix.Put(normalize_dim(dim, input.ndim))
     target = ix.Take(op.dim).infer(read(input).type, read(index).type)
     fill = builder().expand(operand_value(value, input.dtype), shape=target.shape)
-    return labelled(emit(op, read(input), read(index), fill), "IndexFillBackward0")
+    return labelled(_within("index_fill", op, read(input), read(index), fill), "IndexFillBackward0")
 
 
 def take_along_dim(input: Tensor, indices: Tensor, dim: int | None = None) -> Tensor:
@@ -152,15 +166,6 @@ def masked_select(input: Tensor, mask: Tensor) -> Tensor:
     return relabelled(found, "MaskedSelectBackward0")
 
 
-def nonzero(input: Tensor, *, as_tuple: bool = False) -> Any:
-    """The indices of the non-zero elements."""
-    array = array_of(input, "nonzero()")
-    places = np.nonzero(np.atleast_1d(array))
-    if as_tuple:
-        return tuple(from_array(p) for p in places)
-    return from_array(np.stack(places, -1)[:, : array.ndim])
-
-
 def one_hot(tensor: Tensor, num_classes: int = -1) -> Tensor:
     """1 at the place that each element names along a new last dimension."""
     classes = num_classes
@@ -178,4 +183,18 @@ def one_hot(tensor: Tensor, num_classes: int = -1) -> Tensor:
 
 def embedding(indices: Tensor, weight: Tensor) -> Tensor:
     """Rows of the weight, picked by an index tensor of any shape."""
-    return labelled(emit(ix.Take(0), read(weight), read(indices)), "EmbeddingBackward0")
+    try:
+        rows = emit(ix.Take(0), read(weight), read(indices))
+    except DimError:
+        raise blame(_no_such_row(indices, weight)) from None
+    return labelled(rows, "EmbeddingBackward0")
+
+
+def _no_such_row(indices: Tensor, weight: Tensor) -> IndexError:
+    """Which index an embedding has no row for."""
+    count, asked = weight.shape[0], array_of(indices, "embedding()")
+    wrong = int(asked[(asked < 0) | (asked >= count)].flat[0])
+    return IndexError(
+        f"index out of range in self: an embedding of num_embeddings={count} has rows 0 to {count - 1}, but the input "
+        f"asks for {wrong}"
+    )

@@ -8,6 +8,7 @@ from .arithmetic import addcmul as addcmul
 from .arithmetic import div as div
 from .arithmetic import divide as divide
 from .arithmetic import floor_divide as floor_divide
+from .arithmetic import fmod as fmod
 from .arithmetic import lerp as lerp
 from .arithmetic import maximum as maximum
 from .arithmetic import minimum as minimum

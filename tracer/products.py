@@ -7,7 +7,7 @@ from ..ir.values import Value
 from .arithmetic import add, mul
 from .eager import builder, emit
 from .labelled import labelled, relabelled
-from .location import blame
+from .location import blame, not_a_tensor
 from .promotion import operand_value, result_type
 from .reading import read
 from .rounding import sign
@@ -51,6 +51,9 @@ def _product_label(rank_a: int, rank_b: int) -> str:
 
 def _matched(name: str, *tensors: Tensor) -> list[Value]:
     """Matrix products do not promote: the dtypes must be equal."""
+    for given in tensors:
+        if not isinstance(given, Tensor):
+            raise not_a_tensor(given)
     first = tensors[0]
     for other in tensors[1:]:
         if other.dtype is not first.dtype:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from ..ir.dtypes import DType, float32
+from ..ir.dtypes import DType, float32, is_name
 from ..ir.func import Func
 from ..ir.interpreter import run
 from ..ir.types import Shape, TensorType
@@ -34,8 +34,19 @@ class Spec(NamedTuple):
 
 
 def spec(shape: Any, dtype: DType = float32) -> Spec:
-    """`spec((64, 784))`, `spec((64,), int64)`."""
-    return Spec(tuple(shape) if isinstance(shape, (tuple, list)) else (shape,), dtype)
+    """`spec((64, 784))`, `spec((64,), int64)`, `spec(("n", 784))`."""
+    sizes = tuple(shape) if isinstance(shape, (tuple, list)) else (shape,)
+    for size in sizes:
+        named = (
+            isinstance(size, str) and size.isidentifier() and size.isascii() and not is_name(size)
+        )
+        if not named and not (isinstance(size, int) and size >= 0):
+            raise ValueError(
+                f"a dimension is a size or a name (as of a variable), not {size!r}: spec({shape!r})"
+            )
+    if not isinstance(dtype, DType):
+        raise TypeError(f"a spec's dtype is a torch.dtype such as float32, not {dtype!r}")
+    return Spec(sizes, dtype)
 
 
 @dataclass(frozen=True)
@@ -128,7 +139,8 @@ def _stand_in(taking: Trace, name: str, given: Any) -> Any:
             taking.input(name, given._var.type if given._base is None else given._view[1].type)
         )
     if isinstance(given, (list, tuple)):
-        return type(given)(_stand_in(taking, f"{name}.{i}", g) for i, g in enumerate(given))
+        parts = [_stand_in(taking, f"{name}.{i}", g) for i, g in enumerate(given)]
+        return type(given)(*parts) if hasattr(given, "_fields") else type(given)(parts)
     if isinstance(given, dict):
         return {k: _stand_in(taking, f"{name}.{k}", g) for k, g in given.items()}
     return given

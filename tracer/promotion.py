@@ -14,7 +14,8 @@ import numpy as np
 from ..ir.dtypes import DType, bool_, float32, int64, promote
 from ..ir.values import Value, constant
 from .eager import builder
-from .location import blame
+from .kinds import DTypeLike, dtype_of
+from .location import blame, not_a_tensor
 from .reading import read
 from .tensor import Tensor
 
@@ -28,10 +29,11 @@ def get_default_dtype() -> DType:
     return _default[0]
 
 
-def set_default_dtype(dtype: DType) -> None:
-    if not dtype.is_floating_point:
-        raise TypeError(f"only floating-point types are supported as the default type, not {dtype}")
-    _default[0] = dtype
+def set_default_dtype(dtype: DTypeLike) -> None:
+    kind = dtype_of(dtype)
+    if not kind.is_floating_point:
+        raise TypeError(f"only floating-point types are supported as the default type, not {kind}")
+    _default[0] = kind
 
 
 _LEGACY = {
@@ -73,6 +75,8 @@ def _rank(operand: Operand) -> tuple[int, DType]:
     if isinstance(operand, Tensor):
         type = read(operand).type
         return (0 if type.shape else 1), type.dtype
+    if not is_number(operand):
+        raise not_a_tensor(operand, "Tensor or a number")
     return 2, number_dtype(operand)
 
 
@@ -98,6 +102,8 @@ def operand_value(operand: Operand, dtype: DType) -> Value:
     if isinstance(operand, Tensor):
         value = read(operand)
         return value if value.type.dtype is dtype else builder().cast_to(value, dtype)
+    if not is_number(operand):
+        raise not_a_tensor(operand, "Tensor or a number")
     number = operand.item() if isinstance(operand, np.generic) else operand
     return constant(wrapped(number, dtype) if dtype.is_integer else number, dtype)
 

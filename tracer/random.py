@@ -8,12 +8,14 @@ from typing import Any
 
 import numpy as np
 
-from ..ir.dtypes import DType, int64, uint8
+from ..ir.dtypes import int64, uint8
 from ..ir.ops import random as ops
 from ..ir.random.entropy import MersenneStream
 from ..ir.random.mersenne import DEFAULT_SEED
-from .creation import sizes
+from .creation import asked_sizes, sizes
 from .device import check_device
+from .errors import TraceError
+from .kinds import DTypeLike, dtype_or
 from .location import blame
 from .modes import modes
 from .promotion import get_default_dtype
@@ -34,6 +36,13 @@ class Generator:
 
     def manual_seed(self, seed: int) -> Generator:
         """Start again from a seed."""
+        if modes.trace is not None:
+            raise blame(
+                TraceError(
+                    "a generator is seeded while the program is being traced, which would happen once and never again "
+                    "when the program runs; seed it outside the traced function"
+                )
+            )
         with self._lock:
             self._stream.seed(int(seed))
             self._published = None
@@ -152,30 +161,36 @@ def _made(op: ops.Draw, generator: Generator | None, requires_grad: bool = False
 
 
 def rand(
-    *size: Any,
+    *shape: Any,
+    size: Sequence[int] | None = None,
     generator: Generator | None = None,
-    dtype: DType | None = None,
+    dtype: DTypeLike | None = None,
     device: Any = None,
     requires_grad: bool = False,
 ) -> Tensor:
     """Uniform numbers of [0, 1)."""
     check_device(device)
     return _made(
-        ops.RandomUniform(sizes(size), dtype or get_default_dtype()), generator, requires_grad
+        ops.RandomUniform(asked_sizes("rand", shape, size), dtype_or(dtype, get_default_dtype())),
+        generator,
+        requires_grad,
     )
 
 
 def randn(
-    *size: Any,
+    *shape: Any,
+    size: Sequence[int] | None = None,
     generator: Generator | None = None,
-    dtype: DType | None = None,
+    dtype: DTypeLike | None = None,
     device: Any = None,
     requires_grad: bool = False,
 ) -> Tensor:
     """Normal numbers of mean 0 and standard deviation 1."""
     check_device(device)
     return _made(
-        ops.RandomNormal(sizes(size), dtype or get_default_dtype()), generator, requires_grad
+        ops.RandomNormal(asked_sizes("randn", shape, size), dtype_or(dtype, get_default_dtype())),
+        generator,
+        requires_grad,
     )
 
 
@@ -185,7 +200,7 @@ def randint(
     size: Any = None,
     *,
     generator: Generator | None = None,
-    dtype: DType | None = None,
+    dtype: DTypeLike | None = None,
     device: Any = None,
 ) -> Tensor:
     """`randint(high, size)` or `randint(low, high, size)`: integers of [low, high)."""
@@ -198,27 +213,33 @@ def randint(
                 f"random_ expects 'from' to be less than 'to', but got from={low} >= to={high}"
             )
         )
-    return _made(ops.RandomIntegers(int(low), int(high), sizes((size,)), dtype or int64), generator)
+    return _made(
+        ops.RandomIntegers(int(low), int(high), sizes((size,)), dtype_or(dtype, int64)), generator
+    )
 
 
 def randperm(
-    n: int, *, generator: Generator | None = None, dtype: DType | None = None, device: Any = None
+    n: int,
+    *,
+    generator: Generator | None = None,
+    dtype: DTypeLike | None = None,
+    device: Any = None,
 ) -> Tensor:
     """0 to n-1 in random order."""
     check_device(device)
     if n < 0:
         raise blame(RuntimeError(f"randperm(): n must be non-negative, but it is {n}"))
-    return _made(ops.RandomPermutation(n, dtype or int64), generator)
+    return _made(ops.RandomPermutation(n, dtype_or(dtype, int64)), generator)
 
 
-def rand_like(input: Tensor, *, dtype: DType | None = None, **options: Any) -> Tensor:
+def rand_like(input: Tensor, *, dtype: DTypeLike | None = None, **options: Any) -> Tensor:
     """Uniform numbers, shaped as another tensor."""
-    return rand(tuple(input.shape), dtype=dtype or input.dtype, **options)
+    return rand(tuple(input.shape), dtype=dtype_or(dtype, input.dtype), **options)
 
 
-def randn_like(input: Tensor, *, dtype: DType | None = None, **options: Any) -> Tensor:
+def randn_like(input: Tensor, *, dtype: DTypeLike | None = None, **options: Any) -> Tensor:
     """Normal numbers, shaped as another tensor."""
-    return randn(tuple(input.shape), dtype=dtype or input.dtype, **options)
+    return randn(tuple(input.shape), dtype=dtype_or(dtype, input.dtype), **options)
 
 
 def randint_like(input: Tensor, low: int, high: Any = None, **options: Any) -> Tensor:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import weakref
 from typing import TYPE_CHECKING
 
 from ..ir.op import Op
 from .eager import emit
 from .errors import TraceError
-from .location import blame
+from .location import blame, not_a_tensor
 from .modes import modes
 from .var import Array, Var
 
@@ -17,13 +18,18 @@ if TYPE_CHECKING:
 
 def read(tensor: Tensor) -> Var:
     """The value that a tensor has now."""
-    base = tensor._base
+    try:
+        base = tensor._base
+    except AttributeError:
+        raise not_a_tensor(tensor) from None
     if base is None:
         return tensor._var if modes.trace is None else modes.trace.read(tensor)
     root = read(base)
     seen, var = tensor._view
     if seen is not root:
         var = _replay(root, tensor)
+        if tensor._wants_grad:
+            var.needs_grad, var.leaf = True, weakref.ref(tensor)
         tensor._view = (root, var)
     return var
 
@@ -44,9 +50,21 @@ def along(root: Var, path: tuple[Op, ...]) -> list[Var]:
     return values
 
 
+def is_alias(tensor: Tensor) -> bool:
+    """Is it the result of a detach: the same memory as another tensor, but a history of its own?"""
+    return tensor._base is not None and not tensor._path[-1].differentiable
+
+
 def root_of(tensor: Tensor) -> Tensor:
-    """The tensor that a view is a view of; any other tensor itself."""
-    return tensor if tensor._base is None else tensor._base
+    """The tensor at the bottom of a view, and of what that is a view of; any other tensor itself."""
+    while tensor._base is not None:
+        tensor = tensor._base
+    return tensor
+
+
+def anchor(tensor: Tensor) -> Tensor:
+    """The tensor that views of this one are views of."""
+    return tensor if tensor._base is None or is_alias(tensor) else tensor._base
 
 
 def array_of(tensor: Tensor, what: str) -> Array:

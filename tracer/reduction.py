@@ -8,10 +8,11 @@ from .extremum import argmax as argmax
 from .extremum import argmin as argmin
 from .extremum import max as max
 from .extremum import min as min
-from .ordering import ValuesIndices as ValuesIndices
 from .ordering import argsort as argsort
+from .ordering import median as median
 from .ordering import sort as sort
 from .ordering import topk as topk
+from .running import cumprod as cumprod
 from .running import cumsum as cumsum
 from .running import log_softmax as log_softmax
 from .running import softmax as softmax

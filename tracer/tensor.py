@@ -21,9 +21,9 @@ from .eager import emit
 from .errors import TraceError
 from .location import blame
 from .modes import modes
-from .reading import array_of, read, root_of
+from .reading import anchor, array_of, read
 from .size import Size
-from .var import Array, Storage, Var, concrete
+from .var import Array, Var, concrete
 from .writing import replace_memory
 
 
@@ -35,6 +35,8 @@ class Tensor:
     _path: tuple[Op, ...]
     _view: tuple[Var, Var]
     _tracked: bool
+    _wants_grad: bool = False
+    """A view that was made a leaf: it asks for gradients however often it is replayed."""
     _grad: Tensor | None
     _refresh: Callable[[], object] | None = None
     """Brings a tensor that mirrors something else up to date."""
@@ -159,10 +161,10 @@ def view(tensor: Tensor, op: Op) -> Tensor:
     operand = read(tensor)
     result = wrap(emit(op, operand))
     if result._var.storage is operand.storage:
-        base = root_of(tensor)
+        base = anchor(tensor)
         result._base = base
-        result._path = (op,) if tensor._base is None else (*tensor._path, op)
-        result._tracked = modes.grad and (tensor._base is None or tensor._tracked)
+        result._path = (op,) if base is tensor else (*tensor._path, op)
+        result._tracked = modes.grad and (base is tensor or tensor._tracked)
         result._view = (read(base), result._var)
     return result
 
@@ -180,17 +182,10 @@ def set_requires_grad(tensor: Tensor, flag: bool = True) -> Tensor:
             "subgraph that doesn't require differentiation use var_no_grad = var.detach()."
         )
     if var.op is None:
-        if flag and tensor._base is not None:
-            tensor._var, tensor._base = _own(var), None
-            var = tensor._var
+        tensor._wants_grad = flag and tensor._base is not None
         var.needs_grad = flag
         var.leaf = weakref.ref(tensor) if flag else None
     return tensor
-
-
-def _own(var: Var) -> Var:
-    """A Var of its own for a view that becomes a leaf: the same memory, no root, no count of writes."""
-    return Var(var.type, var.array, Storage(), var.name)
 
 
 def eager_tensor(array: Array) -> Tensor:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from ..ir.dtypes import DType, bool_, int64, uint8
+from ..ir.dtypes import bool_, int64, uint8
 from ..ir.op import Op
 from ..ir.ops import reduction as rd
 from ..ir.types import normalize_dims
@@ -12,29 +12,36 @@ from ..ir.values import Value
 from .arithmetic import pow, square, sub
 from .choice import cast
 from .eager import builder, emit
-from .elementary import sqrt
+from .kinds import DTypeLike, dtype_or
 from .labelled import labelled
-from .location import blame
+from .location import blame, not_a_tensor
 from .promotion import get_default_dtype, legacy_name, operand_value
 from .reading import read
 from .rounding import abs as absolute
-from .tensor import Tensor, apply, wrap
+from .tensor import Tensor, apply
 
 Dim = int | tuple[int, ...] | list[int] | None
 
 
 def dims_of(input: Tensor, dim: Dim) -> tuple[int, ...]:
-    return normalize_dims(dim, input.ndim)
+    return normalize_dims(dim, checked(input).ndim)
 
 
-def summable(input: Tensor, dtype: DType | None) -> Value:
+def checked(input: Tensor) -> Tensor:
+    """A tensor, and nothing else that has a dtype and dimensions."""
+    if not isinstance(input, Tensor):
+        raise not_a_tensor(input)
+    return input
+
+
+def summable(input: Tensor, dtype: DTypeLike | None) -> Value:
     """Integers and truth values are summed as int64."""
-    kind = dtype or (input.dtype if input.dtype.is_floating_point else int64)
-    return operand_value(input, kind)
+    kind = checked(input).dtype if input.dtype.is_floating_point else int64
+    return operand_value(input, dtype_or(dtype, kind))
 
 
 def sum(
-    input: Tensor, dim: Dim = None, keepdim: bool = False, *, dtype: DType | None = None
+    input: Tensor, dim: Dim = None, keepdim: bool = False, *, dtype: DTypeLike | None = None
 ) -> Tensor:
     """The sum, over all dimensions or some."""
     value = emit(rd.Sum(dims_of(input, dim), keepdim), summable(input, dtype))
@@ -42,10 +49,10 @@ def sum(
 
 
 def mean(
-    input: Tensor, dim: Dim = None, keepdim: bool = False, *, dtype: DType | None = None
+    input: Tensor, dim: Dim = None, keepdim: bool = False, *, dtype: DTypeLike | None = None
 ) -> Tensor:
     """The arithmetic mean."""
-    kind = dtype or input.dtype
+    kind = dtype_or(dtype, checked(input).dtype)
     if not kind.is_floating_point:
         raise blame(
             RuntimeError(
@@ -58,7 +65,7 @@ def mean(
 
 
 def prod(
-    input: Tensor, dim: int | None = None, keepdim: bool = False, *, dtype: DType | None = None
+    input: Tensor, dim: int | None = None, keepdim: bool = False, *, dtype: DTypeLike | None = None
 ) -> Tensor:
     """The product."""
     value = emit(rd.Prod(dims_of(input, dim), keepdim), summable(input, dtype))
@@ -95,7 +102,7 @@ def std(
 ) -> Tensor:
     """The standard deviation."""
     return labelled(
-        read(sqrt(var(input, dim, unbiased, keepdim, correction=correction))), "StdBackward0"
+        _root(var(input, dim, unbiased, keepdim, correction=correction), 2), "StdBackward0"
     )
 
 
@@ -125,10 +132,10 @@ def norm(
     p: float | str = 2,
     dim: Dim = None,
     keepdim: bool = False,
-    dtype: DType | None = None,
+    dtype: DTypeLike | None = None,
 ) -> Tensor:
     """The p-norm of the elements ("fro" is the 2-norm)."""
-    x = input if dtype is None else wrap(operand_value(input, dtype))  # type: ignore[arg-type]
+    x = input if dtype is None else cast(input, dtype)
     order = 2.0 if p == "fro" else float(p)
     return labelled(_norm(x, order, dim, keepdim), "LinalgVectorNormBackward0")
 

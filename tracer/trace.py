@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import re
 import weakref
 from collections.abc import Iterable, Sequence
+from itertools import pairwise
 from typing import TYPE_CHECKING
+
+from numpy.lib.array_utils import byte_bounds
 
 from ..ir.builder import FuncBuilder
 from ..ir.errors import IRError
@@ -100,7 +104,7 @@ class Trace(FuncBuilder):
 
     def input(self, name: str, type: TensorType) -> Var:
         """A new argument."""
-        var = Var(type, None, self.storage, name)
+        var = Var(type, None, self.storage, re.sub(r"[^\w.]", "_", name, flags=re.ASCII))
         self.args.append(var)
         return var
 
@@ -168,12 +172,27 @@ class Trace(FuncBuilder):
 
     def close(self, outputs: Sequence[Value]) -> Func:
         """The finished Func: the outputs, then the new value of each tensor that was written to."""
+        refuse_overlaps(self.state())
         results = [Result(self.detached(o) if o in self.cut else o) for o in outputs]
         for slot in self.state():
             if slot.current is not slot.arg:
                 slot.current.name = slot.current.name or f"{slot.arg.name}.new"
                 results.append(Result(slot.current, slot.arg))
         return self.finish(results)
+
+
+def refuse_overlaps(slots: list[Slot]) -> None:
+    """Two pieces of state in the same memory would part in the program, if one of them is written to."""
+    spans = [(*byte_bounds(a), s) for s in slots if (a := s.tensor._var.array) is not None]
+    spans.sort(key=lambda span: span[:2])
+    for (_, end, first), (start, _, second) in pairwise(spans):
+        written = any(s.current is not s.arg for s in (first, second))
+        if start < end and written:
+            raise TraceError(
+                f"%{first.arg.name} and %{second.arg.name} are two tensors in the same memory, and the traced program "
+                "writes to one of them, which the other would not see; let the program reach that memory through one "
+                "tensor and views of it"
+            )
 
 
 def _needs_grad(value: Value) -> bool:

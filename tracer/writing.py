@@ -5,6 +5,7 @@ Writing through a view rewrites its root, by each view op's `write_back`, last t
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -14,9 +15,10 @@ from ..ir.op import Op
 from ..ir.ops.shaping import Detach, Expand
 from ..ir.values import Value
 from .eager import builder, emit
+from .labels import node_name
 from .location import blame
 from .modes import modes
-from .reading import along, read, root_of
+from .reading import along, anchor, is_alias, read
 from .var import Storage, Var, rewritten
 
 if TYPE_CHECKING:
@@ -32,37 +34,63 @@ def write(tensor: Tensor, new: Var) -> Tensor:
                 f"an in-place operation cannot turn {old.type} into {new.type}: shape and dtype must stay"
             )
         )
-    through = tensor._base is not None and any(not op.differentiable for op in tensor._path)
-    if modes.grad and not through:
+    if modes.grad:
         _check_leaf(tensor)
-    if tensor._base is None:
-        _set_root(tensor, new)
-    else:
-        _write_view(tensor, old, new, through)
+    chain = list(_upwards(tensor, new))
+    if old.array is not None:
+        _overwrite(old, new)
+    for place, value in reversed(chain):
+        _store(place, value)
     return tensor
 
 
 def _check_leaf(tensor: Tensor) -> None:
-    root = read(root_of(tensor))
-    if root.needs_grad and root.op is None:
-        kind = "a leaf Variable" if tensor._base is None else "a view of a leaf Variable"
-        raise blame(
-            RuntimeError(
-                f"{kind} that requires grad is being used in an in-place operation; "
-                "do it under no_grad(), or on a clone()"
+    for place in (tensor, anchor(tensor)):
+        var = read(place)
+        if var.needs_grad and var.op is None:
+            kind = "a leaf Variable" if place is tensor else "a view of a leaf Variable"
+            raise blame(
+                RuntimeError(
+                    f"{kind} that requires grad is being used in an in-place operation; "
+                    "do it under no_grad(), or on a clone()"
+                )
             )
-        )
 
 
-def _set_root(tensor: Tensor, new: Var) -> None:
-    old = read(tensor)
-    _inherit(old, new)
+def _upwards(tensor: Tensor, new: Var) -> Iterator[tuple[Tensor, Var]]:
+    """What a write makes of a tensor, and of each tensor that it is a view of."""
+    _inherit(read(tensor), new)
+    yield tensor, new
+    base = tensor._base
+    if base is None:
+        return
+    root = read(base)
+    saved = modes.grad
+    modes.grad = saved and not is_alias(tensor)
+    try:
+        traced = root.array is None
+        if traced or (modes.grad and (root.needs_grad or new.needs_grad)):
+            updated = _rooted(root, tensor._path, new)
+        else:
+            updated = rewritten(root)
+        yield from _upwards(base, updated)
+    finally:
+        modes.grad = saved
+
+
+def _store(tensor: Tensor, value: Var) -> None:
+    """Give a tensor its value. A plain view needs none: it replays its way from the base."""
+    old = read(tensor) if tensor._base is None else tensor._view[1]
     if old.array is not None:
-        _overwrite(old, new)
-        tensor._var = new
+        value.array, value.storage, value.version = old.array, old.storage, old.storage.version
+    if tensor._base is not None:
+        if is_alias(tensor):
+            tensor._view = (read(tensor._base), value)
+    elif old.array is not None:
+        tensor._var = value
     else:
         assert modes.trace is not None
-        modes.trace.write(tensor, new)
+        modes.trace.write(tensor, value)
 
 
 def _overwrite(old: Var, new: Var) -> None:
@@ -78,39 +106,21 @@ def _overwrite(old: Var, new: Var) -> None:
         )
     np.copyto(old.array, new.array)
     old.storage.version += 1
-    new.array, new.storage, new.version = old.array, old.storage, old.storage.version
+
+
+class Kept(Expand):
+    """The history of a computed value that was overwritten without recording."""
 
 
 def _inherit(old: Var, new: Var) -> None:
     """Written without recording: a leaf stays a leaf, and a computed value keeps its history."""
     if modes.grad or not old.needs_grad:
         return
-    new.needs_grad, new.leaf = True, old.leaf
-    if old.op is not None:
-        new.op, new.operands = Expand(old.type.shape), (old,)
-
-
-def _write_view(tensor: Tensor, old: Var, new: Var, through: bool) -> None:
-    base = tensor._base
-    assert base is not None
-    root = read(base)
-    saved, modes.grad = modes.grad, modes.grad and not through
-    try:
-        if root.array is None or (modes.grad and (root.needs_grad or new.needs_grad)):
-            updated = _rooted(root, tensor._path, new)
-        else:
-            updated = rewritten(root)
-        _inherit(root, updated)
-        if root.array is not None:
-            _overwrite(old, new)
-            updated.array, updated.storage = root.array, root.storage
-            updated.version = root.storage.version
-            base._var = updated
-        else:
-            assert modes.trace is not None
-            modes.trace.write(base, updated)
-    finally:
-        modes.grad = saved
+    new.needs_grad, new.leaf, new.label = True, old.leaf, node_name(old)
+    if isinstance(old.op, Kept):
+        new.op, new.operands = old.op, old.operands
+    elif old.op is not None:
+        new.op, new.operands = Kept(old.type.shape), (old,)
 
 
 def _rooted(root: Var, path: tuple[Op, ...], new: Var) -> Var:
@@ -121,6 +131,14 @@ def _rooted(root: Var, path: tuple[Op, ...], new: Var) -> Var:
         value = op.write_back(builder(), base, value)
     assert isinstance(value, Var)
     return value
+
+
+def forget(tensor: Tensor) -> Tensor:
+    """Drop a tensor's history; its memory, and what else sees it, stay."""
+    if tensor._base is not None and not is_alias(tensor):
+        raise blame(RuntimeError("Can't detach views in-place. Use detach() instead."))
+    _store(tensor, emit(Detach(), read(tensor)))
+    return tensor
 
 
 def replace_memory(tensor: Tensor, value: Tensor) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from ..dtypes import DType, Scalar, bool_, float64, int64
-from ..errors import require
+from ..errors import DTypeError, require
 from ..op import Array, Op, op
 from ..samples import Mistake, Sample, mistake, sample
 from ..types import Dim, TensorType, known
@@ -61,6 +61,12 @@ class Literal(Source):
             len(self.data) == size,
             f"literal: {len(self.data)} elements do not fill a tensor of shape {list(self.shape)}, which has {size}",
         )
+        try:
+            self.ref()
+        except (OverflowError, ValueError) as error:
+            raise DTypeError(
+                f"literal: the data do not fit in {self.dtype.name}: {error}"
+            ) from None
         return TensorType(self.dtype, self.shape)
 
     def ref(self) -> Any:

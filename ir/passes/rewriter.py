@@ -8,6 +8,7 @@ from dataclasses import replace
 from ..builder import FuncBuilder
 from ..func import Func
 from ..op import Op
+from ..text.printer import attr_text
 from ..values import Const, Instr, Value
 
 
@@ -54,4 +55,7 @@ def operand_key(value: Value) -> Hashable:
 def computation_key(op: Op, operands: tuple[Value, ...]) -> Hashable:
     """Equal for computations that surely give the same result."""
     keys = [operand_key(o) for o in operands]
-    return (type(op), op, tuple(sorted(keys, key=repr) if op.commutative else keys))
+    own: Hashable = (
+        id(op) if op.body else (type(op), *map(attr_text, op.attrs().values()), *op.attrs())
+    )
+    return (own, tuple(sorted(keys, key=repr) if op.commutative else keys))

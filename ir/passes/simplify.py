@@ -6,7 +6,10 @@ through the op's own reference. The sign of a zero may change (`x + 0` becomes `
 
 from __future__ import annotations
 
+import numpy as np
+
 from ..func import Func
+from ..op import Array
 from ..values import Const, Instr, Value
 from .dce import dce
 from .rewriter import Rewriter
@@ -41,8 +44,16 @@ def _simpler(rewriter: Rewriter, instr: Instr) -> Value | None:
     if len(instr.results) != 1:
         return None
     if all(isinstance(o, Const) for o in operands) and operands and instr.result.type.rank == 0:
-        number = instr.op.ref(*(o.array for o in operands if isinstance(o, Const))).item()
-        return Const(number, instr.result.type.dtype)
+        return _folded(instr, [o.array for o in operands if isinstance(o, Const)])
     rewriter.builder.loc = instr.loc
     found = instr.op.fold(rewriter.builder, rewriter.producer, *operands)
     return found if found is not None and found.type is instr.result.type else None
+
+
+def _folded(instr: Instr, arrays: list[Array]) -> Const | None:
+    """The number that an instruction on numbers gives; None where it would raise when it runs."""
+    try:
+        with np.errstate(all="ignore"):
+            return Const(instr.op.ref(*arrays).item(), instr.result.type.dtype)
+    except (ArithmeticError, ValueError):
+        return None

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any, TypeVar
 
 from ..dtypes import ALL, DType, Scalar, bool_, by_name, float32, int64, is_name
 from ..errors import IRError
 from ..func import Func
 from ..fused import Fused
-from ..op import OPS, Op, infer, make
+from ..op import OPS, Op, checked, infer, make
 from ..types import Dim, TensorType
 from ..values import Const, Instr, Loc, Result, Value
 from .lexer import Token, error, tokens
@@ -19,6 +20,8 @@ WORDS: dict[str, Any] = {
 }  # fmt: skip
 Item = TypeVar("Item")
 Scope = dict[str, Value]
+LONGEST_NUMBER = 400
+DEEPEST = 50
 Call = tuple[Token, list[Value], dict[str, Any]]
 
 
@@ -35,6 +38,7 @@ class _Parser:
         self.text = text
         self.tokens = tokens(text)
         self.position = 0
+        self.depth = 0
 
     @property
     def token(self) -> Token:
@@ -70,41 +74,55 @@ class _Parser:
         self.take(close)
         return found
 
+    @contextmanager
+    def deeper(self) -> Iterator[None]:
+        """Around what may contain itself."""
+        self.depth += 1
+        if self.depth > DEEPEST:
+            raise self.fail(f"nested more than {DEEPEST} deep")
+        yield
+        self.depth -= 1
+
     # ---- types, names and numbers
 
     def type(self) -> TensorType:
-        token = self.take("word")
-        if not is_name(token.text):
-            known = {d.long_name: d.name for d in ALL}.get(token.text)
-            hint = (
-                f"; did you mean {known}?"
-                if known
-                else f"; there are {', '.join(d.name for d in ALL)}"
-            )
-            raise self.fail(f"unknown dtype '{token.text}'{hint}", token)
+        dtype = self.dtype()
         self.take("[")
-        return TensorType(by_name(token.text), tuple(self.listed("]", self.dim)))
+        return TensorType(dtype, tuple(self.listed("]", self.dim)))
+
+    def dtype(self) -> DType:
+        token = self.take("word")
+        if is_name(token.text):
+            return by_name(token.text)
+        known = {d.long_name: d.name for d in ALL}.get(token.text)
+        hint = (
+            f"; did you mean {known}?" if known else f"; there are {', '.join(d.name for d in ALL)}"
+        )
+        raise self.fail(f"unknown dtype '{token.text}'{hint}", token)
 
     def dim(self) -> Dim:
         token = self.take("number", "word")
         if token.kind == "word":
             return token.text
-        if not token.text.isdigit():
-            raise self.fail(f"a dimension is a size or a name, not {token.text}", token)
+        if not token.text.isdigit() or len(token.text) > LONGEST_NUMBER:
+            raise self.fail(f"a dimension is a size or a name, not {token.text[:40]}", token)
         return int(token.text)
 
     def number(self) -> Scalar:
-        text = self.take("number").text
-        return int(text) if text.lstrip("-").isdigit() else float(text)
+        token = self.take("number")
+        if len(token.text) > LONGEST_NUMBER:
+            raise self.fail(f"a number of {len(token.text)} digits", token)
+        return int(token.text) if token.text.lstrip("-").isdigit() else float(token.text)
 
-    def binder(self, scope: Scope) -> Value:
+    def binder(self, scope: Scope, fresh: Scope) -> Value:
+        """A new name, which goes into `fresh`."""
         token = self.take("value")
         name = token.text[1:]
-        if name in scope:
+        if name in scope or name in fresh:
             raise self.fail(f"%{name} is already defined", token)
         self.take(":")
-        scope[name] = Value(self.type(), "" if name.isdigit() else name)
-        return scope[name]
+        fresh[name] = Value(self.type(), "" if name.isdigit() else name)
+        return fresh[name]
 
     def value(self, scope: Scope) -> Value:
         token = self.take("value")
@@ -115,21 +133,26 @@ class _Parser:
     def operand(self, scope: Scope) -> Value:
         if self.token.kind == "value":
             return self.value(scope)
-        number = (
-            WORDS[self.take("true", "false").text] if self.token.kind == "word" else self.number()
-        )
-        return Const(number, self.const_dtype(number))
+        token = self.token
+        number = WORDS[self.take("true", "false").text] if token.kind == "word" else self.number()
+        dtype = self.const_dtype(number)
+        try:
+            return Const(number, dtype)
+        except (OverflowError, ValueError):
+            raise self.fail(f"{token.text} does not fit in {dtype.name}", token) from None
 
     def const_dtype(self, number: Scalar) -> DType:
         if self.skip(":"):
-            return by_name(self.take("word").text)
+            return self.dtype()
         if isinstance(number, bool):
             return bool_
         return int64 if isinstance(number, int) else float32
 
     def attr(self) -> Any:
-        if self.skip("["):
-            return tuple(self.listed("]", self.attr))
+        if self.sees("["):
+            with self.deeper():
+                self.take("[")
+                return tuple(self.listed("]", self.attr))
         if self.token.kind == "number":
             return self.number()
         word = self.take("word").text
@@ -157,21 +180,25 @@ class _Parser:
 
     def op(self, name: Token, attrs: dict[str, Any]) -> Op:
         try:
-            return make(name.text, attrs)
+            return checked(make(name.text, attrs))
         except IRError as problem:
             raise self.fail(str(problem), name) from None
 
     def instr(self, scope: Scope) -> Instr:
         """The results come first in the text, but are in scope only after the instruction."""
-        bound = dict(scope)
-        results = [self.binder(bound)]
+        fresh = Scope()
+        results = [self.binder(scope, fresh)]
         while self.skip(","):
-            results.append(self.binder(bound))
+            results.append(self.binder(scope, fresh))
         self.take("=")
         name, operands, attrs = self.call(scope)
         loc = self.loc()
-        op = self.fused(name, operands, scope) if self.sees("{") else self.op(name, attrs)
-        scope.update({n: v for n, v in bound.items() if n not in scope})
+        if self.sees("{"):
+            with self.deeper():
+                op: Op = self.fused(name, operands, scope)
+        else:
+            op = self.op(name, attrs)
+        scope.update(fresh)
         return Instr(op, tuple(operands), tuple(results), loc)
 
     def loc(self) -> Loc | None:
@@ -215,7 +242,7 @@ class _Parser:
         self.take("func")
         name, scope, body = self.take("word").text, Scope(), list[Instr]()
         self.take("(")
-        args = self.listed(")", lambda: self.binder(scope))
+        args = self.listed(")", lambda: self.binder(scope, scope))
         self.take("{")
         while not self.skip("return"):
             body.append(self.instr(scope))

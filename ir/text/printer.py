@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
@@ -82,7 +83,7 @@ class _Printer:
 
     def header(self, name: str, args: list[str]) -> Iterator[str]:
         line = f"func {name}({', '.join(args)}) {{"
-        if len(line) <= WIDTH:
+        if len(line) <= WIDTH or not args:
             yield line
             return
         yield f"func {name}("
@@ -107,17 +108,19 @@ class _Printer:
         return f"{instr.op.name}({', '.join([*map(self.name, instr.operands), *attrs])})"
 
     def loc(self, instr: Instr) -> str:
-        return f' loc("{instr.loc.file}":{instr.loc.line})' if self.locs and instr.loc else ""
+        if not self.locs or not instr.loc:
+            return ""
+        file = re.sub(r'["\n\r]', "_", instr.loc.file)
+        return f' loc("{file}":{instr.loc.line})'
 
     def body(self, body: Func, operands: tuple[Value, ...], indent: str) -> Iterator[str]:
         """A fused op's program: its arguments go by the names of the operands they stand for."""
         self.names.update(zip(body.args, map(self.name, operands), strict=True))
-        *steps, last = body.body
-        for step in steps:
+        inline = bool(body.body) and [r.value for r in body.results] == [*body.body[-1].results]
+        for step in body.body[:-1] if inline else body.body:
             yield from self.instr(step, indent + "  ")
-        if [r.value for r in body.results] == [*last.results]:
-            yield f"{indent}  yield {self.call(last)}"
+        if inline:
+            yield f"{indent}  yield {self.call(body.body[-1])}"
         else:
-            yield from self.instr(last, indent + "  ")
             yield f"{indent}  yield {', '.join(self.name(r.value) for r in body.results)}"
         yield indent + "}"

@@ -6,8 +6,9 @@ from ...ir.ops.loss import CrossEntropy
 from ...tracer import Tensor
 from ...tracer.eager import builder
 from ...tracer.indexing import gather, index_select
+from ...tracer.location import blame
 from ...tracer.pointwise import add, cast, div, labelled, mul, ne, neg, where
-from ...tracer.reading import read
+from ...tracer.reading import array_of, read
 from ...tracer.reduction import log_softmax, sum
 from ...tracer.shaping import permute, reshape, unsqueeze
 from ...tracer.tensor import apply
@@ -64,8 +65,22 @@ def nll_loss(
     rows, classes = _as_rows(input), _as_vector(target)
     share = _shares(classes, weight, ignore_index)
     column = unsqueeze(where(ne(classes, ignore_index), classes, 0), 1)
-    losses = mul(neg(reshape(gather(rows, 1, column), -1)), cast(share, input.dtype))
+    losses = mul(neg(reshape(_picked(rows, column), -1)), cast(share, input.dtype))
     return _averaged(losses, share, reduction, target, _node(input.ndim, reduction))
+
+
+def _picked(rows: Tensor, column: Tensor) -> Tensor:
+    """What stands at each row's class."""
+    try:
+        return gather(rows, 1, column)
+    except IndexError:
+        asked, count = array_of(column, "nll_loss()"), rows.shape[1]
+        wrong = int(asked[(asked < 0) | (asked >= count)].flat[0])
+        raise blame(
+            IndexError(
+                f"Target {wrong} is out of bounds: there are {count} classes (0 to {count - 1})"
+            )
+        ) from None
 
 
 def _as_rows(input: Tensor) -> Tensor:

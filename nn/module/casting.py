@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Self
 
+import numpy as np
+
 from ...ir.dtypes import DType, bfloat16, float16, float32, float64
 from ...tracer import Tensor, no_grad
 from ...tracer.device import Device, check_device
+from ...tracer.kinds import DTypeLike, dtype_of
 from ...tracer.pointwise import cast
 from ...tracer.writing import replace_memory
 from .state_dict import Stateful
@@ -47,12 +50,16 @@ class Castable(Stateful):
         """Floating-point tensors as bfloat16."""
         return self._to_floating(bfloat16)
 
-    def type(self, dst_type: DType) -> Self:
+    def type(self, dst_type: DTypeLike) -> Self:
         """All tensors as another dtype."""
         return self._apply(lambda t: cast(t, dst_type))
 
     def to(
-        self, *args: Any, dtype: DType | None = None, device: Any = None, non_blocking: bool = False
+        self,
+        *args: Any,
+        dtype: DTypeLike | None = None,
+        device: Any = None,
+        non_blocking: bool = False,
     ) -> Self:
         """Floating-point tensors as another dtype: `to(dtype)`, `to(device)`, `to(device, dtype)`, `to(tensor)`."""
         wanted = _wanted_dtype([*args, device, dtype])
@@ -87,8 +94,10 @@ def _wanted_dtype(arguments: list[Any]) -> DType | None:
     """The dtype among the arguments of `to`; devices among them are checked."""
     found = None
     for given in arguments:
-        if isinstance(given, (DType, Tensor)):
-            found = given if isinstance(given, DType) else given.dtype
+        if isinstance(given, Tensor):
+            found = given.dtype
+        elif isinstance(given, (DType, type, np.dtype)):
+            found = dtype_of(given)  # type: ignore[arg-type]
         elif isinstance(given, (str, Device)):
             check_device(given)
         elif not isinstance(given, bool) and given is not None:
