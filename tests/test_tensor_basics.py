@@ -241,3 +241,10 @@ def test_questions_about_tensors() -> None:
     assert [inquiry.is_tensor(x), inquiry.is_tensor(3), inquiry.numel(x)] == [True, False, 6]
     assert inquiry.is_floating_point(x)
     assert not inquiry.is_floating_point(grid(tapeout))
+
+
+@pytest.mark.parametrize("kind", [RuntimeError, AssertionError])
+def test_a_device_that_is_not_there_is_refused_as_pytorch_refuses_it(kind: type[Exception]) -> None:
+    with pytest.raises(kind, match="no 'cuda' backend on this machine.*use the device 'cpu'"):
+        tapeout.zeros(2).to("cuda")
+    assert not tapeout.cuda.is_available()

@@ -37,13 +37,17 @@ class Device:
 CPU = Device("cpu")
 
 
+class MissingDeviceError(RuntimeError, AssertionError):
+    """There is no such device here. PyTorch raises one or the other of the bases, depending on how it was built."""
+
+
 def check_device(device: Any) -> None:
     """Refuse a device that is not here."""
     if device is None or device is CPU:
         return
     wanted = device if isinstance(device, Device) else Device(device)
     if wanted.type != "cpu":
-        raise RuntimeError(
+        raise MissingDeviceError(
             f"tapeout has no '{wanted.type}' backend on this machine: found no device for '{wanted}'. "
             "Ask is_available() first, or use the device 'cpu'"
         )
