@@ -245,6 +245,6 @@ def test_questions_about_tensors() -> None:
 
 @pytest.mark.parametrize("kind", [RuntimeError, AssertionError])
 def test_a_device_that_is_not_there_is_refused_as_pytorch_refuses_it(kind: type[Exception]) -> None:
-    with pytest.raises(kind, match="no 'cuda' backend on this machine.*use the device 'cpu'"):
+    with pytest.raises(kind, match=r"no 'cuda' backend on this machine.*use the device 'cpu'"):
         tapeout.zeros(2).to("cuda")
     assert not tapeout.cuda.is_available()

@@ -1,0 +1,36 @@
+"""LLVM module -> optimised module -> object code."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import llvmlite.binding as llvm
+
+from .target import Target, machine
+
+
+def optimize(module: Any, target: Target) -> Any:
+    """Run LLVM's pipeline, then drop whatever nothing refers to."""
+    generator = machine(target)
+    module.triple = target.triple
+    module.data_layout = str(generator.target_data)
+    module.verify()
+    tuning = llvm.create_pipeline_tuning_options(speed_level=3)
+    tuning.loop_vectorization = tuning.slp_vectorization = True
+    tuning.loop_unrolling = tuning.loop_interleaving = True
+    passes = llvm.create_pass_builder(generator, tuning)
+    passes.getModulePassManager().run(module, passes)
+    cleaning = llvm.create_new_module_pass_manager()
+    cleaning.add_global_dead_code_eliminate_pass()
+    cleaning.run(module, passes)
+    return module
+
+
+def object_code(module: Any, target: Target) -> bytes:
+    """The module as a relocatable object file."""
+    return bytes(machine(target).emit_object(module))
+
+
+def undefined_symbols(module: Any) -> set[str]:
+    """The functions that code expects to find when it is loaded."""
+    return {f.name for f in module.functions if f.is_declaration and not f.name.startswith("llvm.")}

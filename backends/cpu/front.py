@@ -1,0 +1,120 @@
+"""Numba as the front end: a kernel's Python source becomes an LLVM module with one exported C function.
+
+Kernels are compiled under our own flags: no reference counting, no Python wrappers, pointer arguments. What Numba
+leaves in the module beside the kernel is made internal, so that nothing of Numba's is needed when the code runs. This
+uses parts of Numba that carry no promise of stability, which is why its version is pinned.
+"""
+
+from __future__ import annotations
+
+import linecache
+from collections.abc import Mapping, Sequence
+from functools import cache
+from typing import Any
+
+import llvmlite.binding as llvm
+from llvmlite import ir as ll
+from numba.core import types
+from numba.core.compiler import Flags, compile_extra
+from numba.core.compiler_lock import global_compiler_lock
+from numba.core.cpu import FastMathOptions
+from numba.core.registry import cpu_target
+
+from .target import Target
+
+
+class KernelError(RuntimeError):
+    """A kernel that Numba refuses; the message ends in the source."""
+
+
+def flags(fastmath: frozenset[str]) -> Flags:
+    """How kernels are compiled: as plain C would be."""
+    made = Flags()
+    made.no_compile = True
+    made.no_cpython_wrapper = True
+    made.no_cfunc_wrapper = True
+    made.nrt = False
+    made.boundscheck = False
+    made.error_model = "numpy"
+    made.enable_looplift = False
+    made.fastmath = FastMathOptions(set(fastmath))
+    return made
+
+
+@cache
+def _context(cpu: str) -> Any:
+    return cpu_target.target_context.with_aot_codegen("tapeout", cpu_name=cpu)
+
+
+@global_compiler_lock
+def compile_source(
+    source: str,
+    symbol: str,
+    argument_types: Sequence[Any],
+    target: Target,
+    scope: Mapping[str, Any] | None = None,
+    fastmath: frozenset[str] = frozenset({"contract"}),
+) -> Any:
+    """The unoptimised LLVM module of a kernel: `source` defines one function, exported as `symbol`."""
+    context = _context(target.cpu)
+    cpu_target.target_context.refresh()
+    context.refresh()
+    library = context.codegen().create_library(symbol)
+    function = _define(source, symbol, dict(scope or {}))
+    try:
+        compiled = compile_extra(
+            cpu_target.typing_context,
+            context,
+            function,
+            tuple(argument_types),
+            types.void,
+            flags(fastmath),
+            locals={},
+            library=library,
+        )
+    except Exception as error:
+        raise KernelError(
+            f"Numba cannot compile the kernel '{symbol}': {error}\n\n{source}"
+        ) from error
+    module = library._final_module
+    for linked in dict.fromkeys(library._linking_libraries):
+        module.link_in(linked._get_module_for_linking(), preserve=True)
+    module.link_in(llvm.parse_assembly(_export(context, compiled.fndesc, symbol)))
+    return _internalized(module, symbol)
+
+
+def _define(source: str, symbol: str, scope: dict[str, Any]) -> Any:
+    """The Python function that a source defines; tracebacks and Numba's messages can show its lines."""
+    filename = f"<kernel {symbol}>"
+    linecache.cache[filename] = (len(source), None, source.splitlines(keepends=True), filename)
+    before = set(scope)
+    exec(compile(source, filename, "exec"), scope)
+    (name,) = (n for n in scope if n not in before and not n.startswith("__"))
+    return scope[name]
+
+
+def _export(context: Any, description: Any, symbol: str) -> str:
+    """A C function that calls the compiled kernel, as LLVM text."""
+    glue = ll.Module(f"export.{symbol}")
+    glue.triple = llvm.get_process_triple()
+    kernel_type = context.call_conv.get_function_type(description.restype, description.argtypes)
+    kernel = ll.Function(glue, kernel_type, description.llvm_func_name)
+    arguments = [context.get_value_type(t) for t in description.argtypes]
+    wrapper = ll.Function(glue, ll.FunctionType(ll.VoidType(), arguments), symbol)
+    builder = ll.IRBuilder(wrapper.append_basic_block())
+    places = [builder.alloca(p.type.pointee) for p in kernel.args[:2]]
+    packed = context.get_arg_packer(description.argtypes).as_arguments(builder, list(wrapper.args))
+    builder.call(kernel, [*places, *packed])
+    builder.ret_void()
+    return str(glue)
+
+
+def _internalized(module: Any, symbol: str) -> Any:
+    """Hide everything but the export."""
+    for function in module.functions:
+        if not function.is_declaration and function.name != symbol:
+            function.linkage = "internal"
+    for variable in module.global_variables:
+        if not variable.is_declaration and variable.linkage != llvm.Linkage.private:
+            variable.linkage = "internal"
+    return module

@@ -1,0 +1,100 @@
+"""What a lowering rule is given and gives."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from ....ir import Instr, IRError, Op, TensorType
+from ....ir.dtypes import DType
+from ..kernel import Kernel
+from ..layout import Layout
+from ..target import Target
+
+
+@dataclass(frozen=True)
+class Job:
+    """An instruction to be turned into a kernel, and how its operands and results lie in their buffers."""
+
+    op: Any
+    types: tuple[TensorType, ...]
+    """Of the operands, then of the results."""
+    layouts: tuple[Layout, ...]
+    target: Target
+
+    @property
+    def dtypes(self) -> tuple[DType, ...]:
+        return tuple(t.dtype for t in self.types)
+
+    def kernel(
+        self,
+        lines: list[str],
+        *,
+        fastmath: frozenset[str] = frozenset({"contract"}),
+        complaint: str = "",
+        **scope: Any,
+    ) -> Kernel:
+        """A kernel from the lines of its body; buffers are called x0, x1, ... in order, the last one `status`."""
+        buffers = [f"x{b}" for b in range(len(self.types))] + ["status"] * bool(complaint)
+        head = f"def kernel({', '.join(buffers)}, part, parts):"
+        source = "\n".join([head, *("    " + line for line in lines)]) + "\n"
+        return Kernel(
+            self.op.name, source, self.dtypes, scope, fastmath=fastmath, complaint=complaint
+        )
+
+
+Rule = Callable[[Job], Kernel]
+RULES: dict[type[Op], Rule] = {}
+Given = TypeVar("Given", bound=Rule)
+
+
+def lowers(*ops: type[Op]) -> Callable[[Given], Given]:
+    """Register a rule for some ops."""
+
+    def register(rule: Given) -> Given:
+        RULES.update(dict.fromkeys(ops, rule))
+        return rule
+
+    return register
+
+
+def rule_for(instr: Instr) -> Rule:
+    """The rule for an instruction's op."""
+    for cls in type(instr.op).__mro__:
+        if cls in RULES:
+            return RULES[cls]
+    raise IRError(f"the CPU backend has no code for {instr.op.name} yet")
+
+
+def at(layout: Layout, *indices: str) -> str:
+    """The Python text of an element's index, from one text per dimension."""
+    terms = [
+        i if s == 1 else f"({i}) * {s}"
+        for i, s in zip(indices, layout.strides, strict=True)
+        if s and i != "0"
+    ]
+    return " + ".join([*terms, *([str(layout.offset)] if layout.offset or not terms else [])])
+
+
+def checked_index(variable: str, size: int) -> list[str]:
+    """Lines that report an index outside 0..size-1 and go on with 0, which is harmless unless there is nothing."""
+    report = [f"    status[0], status[1] = 1, {variable}", f"    {variable} = 0"]
+    return [
+        f"if {variable} < 0 or {variable} >= {size}:",
+        *report,
+        *(["    continue"] if size == 0 else []),
+    ]
+
+
+def index_complaint(job: Job, dim: int, size: int) -> str:
+    return f"{job.op.name}: index {{}} is out of bounds for dimension {dim} with size {size}"
+
+
+def numba_ready(job: Job) -> None:
+    """Refuse element types that Numba cannot compute with."""
+    for type_ in job.types:
+        if type_.dtype.name in ("f16", "bf16"):
+            raise IRError(
+                f"the CPU backend has no code for {job.op.name} of {type_} yet; cast it to f32 first"
+            )

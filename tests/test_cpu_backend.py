@@ -1,0 +1,169 @@
+"""Native code means what the interpreter means: op by op, and for whole training steps."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+
+import tapeout
+from tapeout import ir
+from tapeout.backends.cpu import Program
+from tapeout.ir.op import OPS, infer
+from tapeout.ir.ops.random import Draw
+from tapeout.ir.pipeline import passes_by_name, run_passes
+from tapeout.ir.samples import Sample
+from test_random_programs import arguments, programs
+
+# Random draws have no native code yet.
+LOWERED = [cls for cls in OPS.values() if not issubclass(cls, Draw)]
+SAMPLES = [pytest.param(s, id=str(s)[:90]) for cls in LOWERED for s in cls.samples()]
+
+
+def as_func(sample: Sample) -> ir.Func:
+    builder = ir.FuncBuilder("sample")
+    args = tuple(builder.arg(f"x{i}", t) for i, t in enumerate(sample.types))
+    results = tuple(ir.Value(t) for t in infer(sample.op, sample.types))
+    builder.append(ir.Instr(sample.op, args, results))
+    return builder.finish(results)
+
+
+@pytest.mark.parametrize("sample", SAMPLES)
+def test_an_op_means_what_its_reference_means(sample: Sample) -> None:
+    (found,) = Program(as_func(sample))(sample.arrays())
+    np.testing.assert_allclose(found, sample.op.ref(*sample.arrays()), rtol=1e-10, atol=1e-12)
+
+
+def in_parts(program: Program, arrays: list[np.ndarray], parts: int) -> np.ndarray:
+    """The result of a program of one kernel, done in several parts."""
+    (call,) = program.calls
+    out = np.empty(
+        program.func.results[0].value.type.static_shape,
+        program.func.results[0].value.type.dtype.numpy,
+    )
+    status = np.zeros(2, np.int64)
+    memory = {"argument": arrays, "result": [out]}
+    places = [memory[b.kind][b.number] for b in program.memory.buffers]
+    table = np.array([p.ctypes.data for p in (*places, status)], np.uintp)
+    for part in reversed(range(parts)):
+        program._step(table.ctypes.data, part, parts)
+    assert call.kernel.symbol
+    return out
+
+
+@pytest.mark.parametrize("parts", [2, 3])
+@pytest.mark.parametrize(
+    "name", ["add", "tanh", "sum", "softmax", "matmul", "linear", "cat", "take", "cross_entropy"]
+)
+def test_the_number_of_parts_changes_nothing(name: str, parts: int) -> None:
+    for sample in OPS[name].samples():
+        program = Program(as_func(sample))
+        arrays = [np.array(a, order="C") for a in sample.arrays()]
+        np.testing.assert_array_equal(in_parts(program, arrays, parts), program(arrays)[0])
+
+
+@settings(max_examples=8, deadline=None, derandomize=True)
+@given(programs())
+def test_random_programs(func: ir.Func) -> None:
+    fused = run_passes(func, passes_by_name("simplify,cse,dce,fuse"))
+    xs = arguments(func)
+    for found, expected in zip(Program(fused)(xs), ir.run(func, *xs), strict=True):
+        np.testing.assert_allclose(found, expected, rtol=1e-9, atol=1e-11)
+
+
+@pytest.fixture
+def poisoned(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Temporaries begin as NaN, so that reading one before it is written, or after it was overwritten, shows."""
+    monkeypatch.setenv("TAPEOUT_POISON", "1")
+
+
+@pytest.mark.usefixtures("poisoned")
+@pytest.mark.parametrize("fuse", ["", ",fuse"])
+def test_a_training_step_as_one_program(fuse: str) -> None:
+    nn, optim = tapeout.nn, tapeout.optim
+    tapeout.manual_seed(0)
+    model = nn.Sequential(
+        nn.Linear(7, 11),
+        nn.BatchNorm1d(11),
+        nn.GELU(),
+        nn.Linear(11, 5),
+        nn.LayerNorm(5),
+        nn.Linear(5, 3),
+    )
+    model.double()
+    optimizer = optim.AdamW(model.parameters(), lr=1e-2)
+
+    def step(x: tapeout.Tensor, y: tapeout.Tensor) -> tapeout.Tensor:
+        optimizer.zero_grad()
+        loss = nn.functional.cross_entropy(model(x), y)
+        loss.backward()
+        optimizer.step()
+        return loss
+
+    x, y = tapeout.randn(13, 7, dtype=tapeout.float64), tapeout.randint(0, 3, (13,))
+    step(x, y)
+    traced = tapeout.trace_program(step, x, y)
+    func = run_passes(traced.func, passes_by_name("undetach,simplify,cse,dce" + fuse))
+    arrays = [t.detach().numpy().copy() for t in (x, y, *(s.tensor for s in traced.state))]
+    program = Program(func)
+    for found, expected in zip(program(arrays), ir.run(traced.func, *arrays), strict=True):
+        np.testing.assert_allclose(found, expected, rtol=1e-9, atol=1e-11)
+    largest = max(v.type.nbytes for v in func.values())
+    total = sum(v.type.nbytes for v in func.values())
+    assert largest <= program.memory.arena_bytes < total / 2
+
+
+@pytest.mark.parametrize(
+    ("text", "index", "message"),
+    [
+        ("take(%x, %i)", [0, 4], "take: index 4 is out of bounds for dimension 0 with size 4"),
+        ("take(%x, %i)", [-1, 0], "take: index -1 is out of bounds"),
+        ("gather(%x, %i, dim=0)", [9, 0], "gather: index 9 is out of bounds"),
+    ],
+)
+def test_an_index_out_of_bounds_raises(text: str, index: list[int], message: str) -> None:
+    program = Program(
+        ir.parse(f"func f(%x: f32[4], %i: i64[2]) {{\n  %y: f32[2] = {text}\n  return %y\n}}")
+    )
+    with pytest.raises(IndexError, match=message):
+        program([np.arange(4, dtype=np.float32), np.array(index)])
+    assert program([np.arange(4, dtype=np.float32), np.array([3, 1])])[0].tolist() == [3, 1]
+
+
+def test_a_class_out_of_bounds_raises() -> None:
+    text = (
+        "func f(%z: f32[2,3], %t: i64[2]) {\n  %y: f32[2] = cross_entropy(%z, %t)\n  return %y\n}"
+    )
+    with pytest.raises(
+        IndexError, match=r"Target 3 is out of bounds: there are 3 classes \(0 to 2\)"
+    ):
+        Program(ir.parse(text))([np.zeros((2, 3), np.float32), np.array([0, 3])])
+
+
+def test_views_cost_nothing() -> None:
+    text = """func f(%x: f32[4,6]) {
+  %a: f32[6,4] = permute(%x, dims=[1,0])
+  %b: f32[3,4] = slice(%a, dim=0, start=1, stop=6, step=2)
+  %c: f32[3,4] = flip(%b, dims=[1])
+  %d: f32[2,3,4] = expand(%c, shape=[2,3,4])
+  %e: f32[2,3,4] = exp(%d)
+  return %e, %a
+}
+"""
+    func = ir.verify(ir.parse(text))
+    program, x = Program(func), np.random.default_rng(0).standard_normal((4, 6)).astype(np.float32)
+    assert [c.kernel.name for c in program.calls] == ["exp", "copy"]
+    for found, expected in zip(program([x]), ir.run(func, x), strict=True):
+        np.testing.assert_allclose(found, expected, rtol=1e-6)
+
+
+def test_an_op_without_code_is_named() -> None:
+    sample = next(OPS["random_uniform"].samples())
+    with pytest.raises(ir.IRError, match="the CPU backend has no code for random_uniform yet"):
+        Program(as_func(sample))
+
+
+def test_the_source_can_be_read() -> None:
+    program = Program(as_func(next(OPS["softmax"].samples())))
+    assert "def kernel(x0, x1, part, parts):" in program.source("softmax")
+    assert program.source("other") == ""
