@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 from numba.core import types
-from numba.extending import intrinsic
 
 from ..front import compile_source
+from ..macros import Emitter, macro
 from ..target import Target
 from .accumulate import broadcast_sums, dot_sums
 from .epilogue import Epilogue
@@ -35,7 +34,6 @@ NUMBA = {
     "f16": types.uint16,
     "bf16": types.uint16,
 }
-Emitter = Callable[[Any, list[Value]], None]
 
 
 @dataclass(frozen=True)
@@ -84,21 +82,6 @@ def _macros(plan: Plan) -> dict[str, Any]:
     for height, _ in plan.blocks.pieces():
         emitters[copy_name(height)] = _packing(plan, plan.block(height))
     return {name: macro(name, emit) for name, emit in emitters.items()}
-
-
-def macro(name: str, emit: Emitter) -> Any:
-    """A macro-instruction: what Numba's Python calls by name, `emit(builder, arguments)` writes in LLVM."""
-
-    def generate(context: Any, builder: Any, signature: Any, packed: Any) -> Any:
-        (kinds,) = signature.args
-        emit(builder, [builder.extract_value(packed[0], index) for index in range(len(kinds))])
-        return context.get_dummy_value()
-
-    def typed(typing_context: Any, *arguments: Any) -> Any:
-        return types.void(types.StarArgTuple(arguments)), generate
-
-    typed.__name__ = name
-    return intrinsic(typed)
 
 
 def _tile(plan: Plan, height: int, width: int) -> Emitter:
