@@ -55,6 +55,10 @@ class Program:
                 raise DimError(call.kernel.complaint.format(number))
         return results
 
+    def bind(self, state: Sequence[Array]) -> Bound:
+        """The program with the arrays that its last arguments are from now on, updated in place."""
+        return Bound(self, list(state))
+
     def _memory_of(
         self, buffer: Buffer, given: list[Array], results: list[Array], scratch: Array
     ) -> Array:
@@ -66,6 +70,26 @@ class Program:
         if buffer.kind == "argument":
             return given[buffer.number]
         return results[buffer.number] if buffer.kind == "result" else scratch[buffer.offset :]
+
+
+class Bound:
+    """A program and its state."""
+
+    def __init__(self, program: Program, state: list[Array]) -> None:
+        self.program = program
+        self.state = state
+
+    def run(self, inputs: Sequence[Array]) -> list[Array]:
+        """The results that are new; the others replace the state they belong to."""
+        func, given = self.program.func, [*inputs, *self.state]
+        places = dict(zip(func.args, given, strict=True))
+        fresh = []
+        for array, result in zip(self.program(given), func.results, strict=True):
+            if result.into is None:
+                fresh.append(array)
+            else:
+                places[result.into][...] = array
+        return fresh
 
 
 def _ready(array: Array, type: TensorType) -> Array:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from ....ir import Instr, IRError, Op, TensorType
+from ....ir import Func, Instr, IRError, Op, TensorType
 from ....ir.dtypes import DType
 from ..kernel import Kernel
 from ..layout import Layout
@@ -14,14 +14,31 @@ from ..target import Target
 
 
 @dataclass(frozen=True)
+class Tail:
+    """Elementwise ops that follow an op, to be done on its results before they are stored."""
+
+    body: Func
+    hole: int
+    """The argument of the body that stands for the op's result; the others are further operands."""
+
+
+@dataclass(frozen=True)
 class Job:
-    """An instruction to be turned into a kernel, and how its operands and results lie in their buffers."""
+    """An instruction to be turned into a kernel, and how its operands and results lie in their buffers.
+
+    With a tail, `types` and `layouts` are the op's operands, the tail's other inputs (stretched to the shape of the op's
+    result), the tail's results; the kernel takes its buffers in that order. A result of the tail may be the same memory
+    as one of its inputs, element for element.
+    """
 
     op: Any
     types: tuple[TensorType, ...]
     """Of the operands, then of the results."""
     layouts: tuple[Layout, ...]
     target: Target
+    operands: int = 0
+    """How many operands the op itself has."""
+    tail: Tail | None = None
 
     @property
     def dtypes(self) -> tuple[DType, ...]:
@@ -46,14 +63,17 @@ class Job:
 
 Rule = Callable[[Job], Kernel]
 RULES: dict[type[Op], Rule] = {}
+TAILED: set[type[Op]] = set()
+"""Ops whose rules build a tail into the kernel."""
 Given = TypeVar("Given", bound=Rule)
 
 
-def lowers(*ops: type[Op]) -> Callable[[Given], Given]:
-    """Register a rule for some ops."""
+def lowers(*ops: type[Op], tails: bool = False) -> Callable[[Given], Given]:
+    """Register a rule for some ops, and whether it can do what follows them too."""
 
     def register(rule: Given) -> Given:
         RULES.update(dict.fromkeys(ops, rule))
+        TAILED.update(ops if tails else ())
         return rule
 
     return register
