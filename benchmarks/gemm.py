@@ -20,7 +20,6 @@ import llvmlite.binding as llvm
 import numpy as np
 from side_by_side import machine, take_turns
 
-from tapeout.backends.cpu.emit import object_code, optimize
 from tapeout.backends.cpu.gemm import Operand, Product, Store, Tiling, gemm_kernel
 from tapeout.backends.cpu.target import host
 
@@ -50,7 +49,7 @@ class Kernel:
         start = time.perf_counter()
         target = host()
         made = gemm_kernel(product, Store(product.n, 1, product.dtype), target, "kernel", tiling)
-        code = object_code(optimize(made.module, target), target)
+        code = made.object_code(target)
         self.compile_seconds = time.perf_counter() - start
         rng = np.random.default_rng(0)
         dtype = DTYPES[product.dtype]
@@ -58,18 +57,18 @@ class Kernel:
         self.b = laid_out(rng.standard_normal((product.k, product.n)).astype(dtype), product.b)
         self.out: Array = np.empty((product.m, product.n), dtype)
         self.scratch: Array = np.empty(made.scratch_bytes(PARTS) + 64, np.uint8)
-        self.function = self._loaded(code, bool(made.scratch_bytes(1)))
+        self.function = self._loaded(code, made.symbol, bool(made.scratch_bytes(1)))
 
-    def _loaded(self, code: bytes, scratch: bool) -> Callable[[int, int], None]:
+    def _loaded(self, code: bytes, symbol: str, scratch: bool) -> Callable[[int, int], None]:
         self.jit = llvm.create_lljit_compiler()
-        builder = llvm.JITLibraryBuilder().add_object_img(code).export_symbol("kernel")
-        self.library = builder.link(self.jit, "kernel")
+        builder = llvm.JITLibraryBuilder().add_object_img(code).export_symbol(symbol)
+        self.library = builder.link(self.jit, symbol)
         addresses = [x.ctypes.data for x in (self.a, self.b, self.out)]
         if scratch:
             addresses.append((self.scratch.ctypes.data + 63) // 64 * 64)
         pointers = [ctypes.c_void_p(address) for address in addresses]
         kinds = [ctypes.c_void_p] * len(pointers) + [ctypes.c_int64] * 2
-        function = ctypes.CFUNCTYPE(None, *kinds)(self.library["kernel"])
+        function = ctypes.CFUNCTYPE(None, *kinds)(self.library[symbol])
         return lambda part, parts: function(*pointers, part, parts)
 
     def __call__(self) -> None:

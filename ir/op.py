@@ -8,13 +8,13 @@ tests. An *instance* of the class is the op with its attributes filled in: `Sum(
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import MISSING, dataclass, fields
-from difflib import get_close_matches
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, dataclass_transform
 
 import numpy as np
 
+from .. import lazy
+from .attributes import REQUIRED, Attribute, attributed
 from .dtypes import DType
 from .errors import IRError
 from .types import TensorType
@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from .func import Func
     from .samples import Mistake, Sample
 
+difflib = lazy.module("difflib")
+
 Array = np.ndarray[Any, Any]
 Thunk = Callable[[], Value]
 Producer = Callable[[Value], Instr | None]
@@ -34,6 +36,9 @@ class Op:
     """Base of all ops. The class attributes are what passes ask about, so that no pass keeps a list of ops."""
 
     name: ClassVar[str]
+    attributes: ClassVar[Mapping[str, Attribute]] = {}
+    """What the instances hold, as the class's annotations declare it."""
+    defaults: ClassVar[Mapping[str, Any]] = {}
     elementwise: ClassVar[bool] = False
     """Each result element depends on the operands' elements at the same (broadcast) place."""
     anchor: ClassVar[bool] = False
@@ -41,6 +46,8 @@ class Op:
     commutative: ClassVar[bool] = False
     pure: ClassVar[bool] = True
     """No effect besides its results: may be dropped, merged and moved."""
+    checks: ClassVar[bool] = False
+    """May refuse its operands by their values: an index out of bounds."""
     view: ClassVar[bool] = False
     """The reference result may share its first operand's memory."""
     differentiable: ClassVar[bool] = True
@@ -90,12 +97,11 @@ class Op:
 
     def attrs(self) -> Mapping[str, Any]:
         """The attributes that differ from their defaults, in declared order."""
-        found = {}
-        for f in fields(self):  # type: ignore[arg-type]
-            value = getattr(self, f.name)
-            if f.default is MISSING or value != f.default:
-                found[f.name] = value
-        return found
+        return {
+            name: getattr(self, name)
+            for name, default in self.defaults.items()
+            if default is REQUIRED or getattr(self, name) != default
+        }
 
 
 OPS: dict[str, type[Op]] = {}
@@ -105,7 +111,7 @@ OpClass = TypeVar("OpClass", bound=type[Op])
 @dataclass_transform(frozen_default=True)
 def op(cls: OpClass) -> OpClass:
     """Register an op class under its name; its annotated fields become its attributes."""
-    dataclass(frozen=True)(cls)
+    attributed(cls)
     if cls.name in OPS:
         raise IRError(f"two ops are called '{cls.name}'")
     OPS[cls.name] = cls
@@ -117,14 +123,6 @@ def make(name: str, attrs: Mapping[str, Any]) -> Op:
     cls = OPS.get(name)
     if cls is None:
         raise IRError(f"unknown op '{name}'{did_you_mean(name, OPS)}")
-    declared = {f.name: f for f in fields(cls)}  # type: ignore[arg-type]
-    for key in attrs:
-        if key not in declared:
-            listed = ", ".join(declared) or "none"
-            raise IRError(f"{name} has no attribute '{key}'; its attributes are: {listed}")
-    for key, f in declared.items():
-        if key not in attrs and f.default is MISSING:
-            raise IRError(f"{name} needs the attribute '{key}'")
     return cls(**attrs)
 
 
@@ -154,18 +152,18 @@ FITS: dict[str, Callable[[Any], bool]] = {
 
 def checked(op: Op) -> Op:
     """The op, if its attributes hold what they are declared to hold: text may say anything."""
-    for f in fields(op):  # type: ignore[arg-type]
-        value = getattr(op, f.name)
-        if not FITS[str(f.type)](value):
+    for name, attribute in op.attributes.items():
+        value = getattr(op, name)
+        if not FITS[attribute.type](value):
             raise IRError(
-                f"{op.name}: the attribute {f.name} is declared as {f.type} and cannot be {value!r}"
+                f"{op.name}: the attribute {name} is declared as {attribute.type} and cannot be {value!r}"
             )
     return op
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:
     """The nearest known names, as the end of a sentence."""
-    near = get_close_matches(name, known, n=3) or sorted(known)
+    near = difflib.get_close_matches(name, known, n=3) or sorted(known)
     return (
         f"; did you mean {' or '.join(near)}?"
         if len(near) <= 3

@@ -11,8 +11,8 @@ from typing import Any
 import llvmlite.binding as llvm
 import numpy as np
 
-from tapeout.backends.cpu.emit import object_code, optimize
-from tapeout.backends.cpu.gemm import Epilogue, GemmKernel, Operand, Product, Tiling, gemm_kernel
+from tapeout.backends.cpu.gemm import Epilogue, Operand, Product, Tiling, gemm_kernel
+from tapeout.backends.cpu.kernel import Kernel
 from tapeout.backends.cpu.target import Target, host
 
 Array = np.ndarray[Any, Any]
@@ -90,13 +90,13 @@ class Matrix(Guarded):
 class Runner:
     """A kernel, ready to be called."""
 
-    def __init__(self, kernel: GemmKernel, target: Target) -> None:
+    def __init__(self, kernel: Kernel, target: Target) -> None:
         self.kernel = kernel
-        code = object_code(optimize(kernel.module, target), target)
+        code = kernel.object_code(target)
         self.jit = llvm.create_lljit_compiler()
         builder = llvm.JITLibraryBuilder().add_object_img(code).add_current_process()
         self.library = builder.export_symbol(kernel.symbol).link(self.jit, kernel.symbol)
-        pointers = 2 + len(kernel.plan.epilogue.buffers) + bool(kernel.scratch_bytes(1))
+        pointers = len(kernel.buffers) + bool(kernel.scratch_bytes(1))
         kinds = [ctypes.c_void_p] * pointers + [ctypes.c_int64] * 2
         self.function = ctypes.CFUNCTYPE(None, *kinds)(self.library[kernel.symbol])
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ctypes
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -13,6 +15,8 @@ from tapeout.ir.op import OPS, infer
 from tapeout.ir.ops.random import Draw
 from tapeout.ir.pipeline import passes_by_name, run_passes
 from tapeout.ir.samples import Sample
+from tapeout.runtime.arena import arena
+from tapeout.runtime.loader import load
 from test_random_programs import arguments, programs
 
 # Random draws have no native code yet.
@@ -35,19 +39,23 @@ def test_an_op_means_what_its_reference_means(sample: Sample) -> None:
 
 
 def in_parts(program: Program, arrays: list[np.ndarray], parts: int) -> np.ndarray:
-    """The result of a program of one kernel, done in several parts."""
+    """The result of a program of one kernel, done in several parts one after the other."""
     (call,) = program.calls
-    out = np.empty(
-        program.func.results[0].value.type.static_shape,
-        program.func.results[0].value.type.dtype.numpy,
-    )
-    status = np.zeros(2, np.int64)
-    memory = {"argument": arrays, "result": [out]}
-    places = [memory[b.kind][b.number] for b in program.memory.buffers]
-    table = np.array([p.ctypes.data for p in (*places, status)], np.uintp)
-    for part in reversed(range(parts)):
-        program._step(table.ctypes.data, part, parts)
-    assert call.kernel.symbol
+    kernel = call.kernel
+    (out,) = program.loaded.bind([], 1).results
+    buffers = [(arrays[b.number] if b.kind == "argument" else out) for b in program.memory.buffers]
+    code = load([kernel.object_code(program.target)])
+    places = [buffers[place].ctypes.data + offset for place, offset in call.places]
+    status, scratch = np.zeros(2, np.int64), arena(kernel.scratch_bytes(parts))
+    places += [status.ctypes.data] * bool(kernel.complaint)
+    places += [scratch.ctypes.data] * bool(kernel.scratch)
+    kinds = [ctypes.c_void_p] * len(places) + [ctypes.c_int64] * 2
+    function = code.function(kernel.symbol, None, *kinds)
+    for index in np.ndindex(*call.repeat.sizes):
+        shifts = [int(np.dot(index, s)) for s in call.repeat.strides] or [0] * len(places)
+        shifts += [0] * (len(places) - len(shifts))
+        for part in reversed(range(parts)):
+            function(*(p + s for p, s in zip(places, shifts, strict=True)), part, parts)
     return out
 
 

@@ -156,7 +156,7 @@ def test_nan_and_infinity_reach_their_rows_and_columns_only(way: str) -> None:
 
 def test_kernel_needs_no_library() -> None:
     kernel = gemm_kernel(product(8, 16, 4), Store(16), host(), "alone")
-    assert undefined_symbols(optimize(kernel.module, host())) == set()
+    assert undefined_symbols(optimize(kernel.module(host()), host())) == set()
 
 
 def test_source_names_every_tile() -> None:

@@ -112,11 +112,19 @@ def test_gradients_agree_with_differences() -> None:
     assert loss > 0
 
 
-def test_a_value_with_two_readers_is_not_fused_away() -> None:
+def test_a_value_that_is_read_outside_a_group_is_a_result_of_it() -> None:
     fused = PASSES["fuse"](load("shared"))
-    (linear,) = [i for i in fused.body if i.op.name.startswith("linear")]
-    assert linear.op.body is None
-    assert linear.result.name == "h"
+    (linear,) = [i for i in fused.body if i.op.body and i.op.body.body[0].op.name == "linear"]
+    assert [r.name for r in linear.results] == ["u", "v"]
+
+
+def test_what_is_read_between_is_not_made_to_wait() -> None:
+    func = ir.parse(
+        "func f(%x: f32[2,3]) {\n  %a: f32[2,3] = exp(%x)\n  %s: f32[2,3] = softmax(%a, dim=1)\n"
+        "  %b: f32[2,3] = mul(%a, 2.0)\n  %c: f32[2,3] = add(%s, %b)\n  return %c\n}\n"
+    )
+    fused = PASSES["fuse"](func)
+    assert [i.op.name for i in fused.body] == ["exp", "softmax_mul_add"]
 
 
 def test_one_kernel_has_one_anchor() -> None:

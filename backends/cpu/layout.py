@@ -37,6 +37,18 @@ def dense(shape: Shape) -> Layout:
     return Layout(shape, tuple(strides))
 
 
+def broadcast(layout: Layout, shape: Shape) -> Layout:
+    """A layout stretched to a shape."""
+    extra = len(shape) - len(layout.shape)
+    strides = [0 if n == 1 else s for n, s in zip(layout.shape, layout.strides, strict=True)]
+    return Layout(shape, (*(0,) * extra, *strides), layout.offset)
+
+
+def may_view(op: Op) -> bool:
+    """Could an op's result be its operand, seen otherwise?"""
+    return type(op) in _RULES
+
+
 def viewed(op: Op, layout: Layout) -> Layout | None:
     """The layout of a view op's result, if it can see its operand's memory as it lies."""
     rule = _RULES.get(type(op))

@@ -1,61 +1,112 @@
-"""The kernels of a program, in order, each with the buffers it works on."""
+"""The kernels of a program, in order, each with the places that it works on."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from ...ir import Const, Func, Instr, Result, TensorType, Value
 from ...ir.ops.creation import Literal
 from .elementwise import elementwise
+from .groups import group
 from .kernel import Kernel
-from .layout import Layout, Shape, dense
-from .lower import Job, rule_for
-from .memory import Memory
+from .layout import Layout, broadcast, dense, may_view
+from .lower import Job, Repeat, Task, rule_for
+from .memory import Home, Memory
 from .target import Target
+
+BYTES_PER_NANOSECOND = 16.0
+
+
+class Place(NamedTuple):
+    """Where a kernel's buffer begins: so many bytes into a buffer of the program."""
+
+    buffer: int
+    offset: int = 0
 
 
 class Call(NamedTuple):
-    """A kernel on buffers."""
+    """A kernel on places. The last `results` of them are written to, the others read."""
 
     kernel: Kernel
-    buffers: tuple[int, ...]
+    places: tuple[Place, ...]
+    results: int
+    repeat: Repeat
+    effort: float
+    """About how many nanoseconds one core needs."""
+    instr: Instr | None = None
+
+    @property
+    def read(self) -> list[int]:
+        return [p.buffer for p in self.places[: len(self.places) - self.results]]
+
+    @property
+    def written(self) -> list[int]:
+        return [p.buffer for p in self.places[len(self.places) - self.results :]]
 
 
 def schedule(func: Func, memory: Memory, target: Target) -> Iterator[Call]:
     """What a program calls, views and literals left out."""
     for instr in func.body:
-        if isinstance(instr.op, Literal):
-            memory.buffers[memory.home(instr.result).buffer].content = instr.op.ref()
-        elif not memory.is_view(instr):
+        if not isinstance(instr.op, Literal) and not memory.is_view(instr):
             yield _call(instr, memory, target)
-    for value, buffer in memory.copies:
-        home = memory.home(value)
-        yield Call(copy(value.type, home.layout, target), (home.buffer, buffer))
+    for type, source, to in memory.copies:
+        homes = [source, Home(to, dense(type.static_shape))]
+        yield _placed(copy(type, source.layout, target), homes, [type, type], 1)
 
 
 def _call(instr: Instr, memory: Memory, target: Target) -> Call:
-    if instr.op.view:
+    if may_view(instr.op):
         home = memory.home(instr.operands[0])
         kernel = _reshaped(instr, home.layout, target)
-        return Call(kernel, (home.buffer, memory.home(instr.result).buffer))
-    if instr.op.elementwise or instr.op.body:
-        return _fused(instr, memory, target)
-    values = (*instr.operands, *instr.results)
-    homes = [memory.home(v) for v in values]
-    job = Job(instr.op, tuple(v.type for v in values), tuple(h.layout for h in homes), target)
-    return Call(rule_for(instr)(job), tuple(h.buffer for h in homes))
+        homes = [home, memory.home(instr.result)]
+        return _placed(kernel, homes, [v.type for v in (*instr.operands, *instr.results)], 1, instr)
+    found = group(instr)
+    if found is None and (instr.op.elementwise or instr.op.body):
+        return _in_step(instr, memory, target)
+    anchor, tail, inputs = found or (instr, None, ())
+    values = (*anchor.operands, *inputs, *instr.results)
+    homes, types = [memory.home(v) for v in values], [v.type for v in values]
+    layouts = [home.layout for home in homes]
+    if found:
+        shape = anchor.result.type.static_shape
+        first = len(anchor.operands)
+        layouts[first:] = [broadcast(layout, shape) for layout in layouts[first:]]
+    job = Job(anchor.op, tuple(types), tuple(layouts), target, len(anchor.operands), tail)
+    return _placed(rule_for(anchor)(job), homes, types, len(instr.results), instr)
 
 
-def _fused(instr: Instr, memory: Memory, target: Target) -> Call:
+def _in_step(instr: Instr, memory: Memory, target: Target) -> Call:
     body = instr.op.body or as_body(instr)
     operands = [o for o in instr.operands if instr.op.body or not isinstance(o, Const)]
     values = (*operands, *instr.results)
-    homes = [memory.home(v) for v in values]
+    homes, types = [memory.home(v) for v in values], [v.type for v in values]
     shape = instr.results[0].type.static_shape
     layouts = [broadcast(h.layout, shape) for h in homes]
-    kernel = elementwise(body, shape, layouts, [v.type.dtype for v in values], target)
-    return Call(kernel, tuple(h.buffer for h in homes))
+    kernel = elementwise(body, shape, layouts, [t.dtype for t in types], target)
+    return _placed(kernel, homes, types, len(instr.results), instr)
+
+
+def _placed(
+    task: Kernel | Task,
+    homes: Sequence[Home],
+    types: Sequence[TensorType],
+    results: int,
+    instr: Instr | None = None,
+) -> Call:
+    kernel, offsets, repeat = task if isinstance(task, Task) else Task(task)
+    starts = offsets or (0,) * len(homes)
+    places = tuple(
+        Place(home.buffer, start * type.dtype.itemsize)
+        for home, start, type in zip(homes, starts, types, strict=True)
+    )
+    strides = tuple(
+        tuple(s * type.dtype.itemsize for s in steps)
+        for steps, type in zip(repeat.strides, types, strict=bool(repeat.strides))
+    )
+    moved = sum(type.nbytes for type in types) / BYTES_PER_NANOSECOND
+    bytes_apart = Repeat(repeat.sizes, strides)
+    return Call(kernel, places, results, bytes_apart, max(kernel.effort, moved), instr)
 
 
 def as_body(instr: Instr) -> Func:
@@ -66,13 +117,6 @@ def as_body(instr: Instr) -> Func:
     results = tuple(Value(r.type, r.name) for r in instr.results)
     body = (Instr(instr.op, operands, results),)
     return Func(instr.op.name, tuple(args), body, tuple(map(Result, results)))
-
-
-def broadcast(layout: Layout, shape: Shape) -> Layout:
-    """A layout stretched to a shape."""
-    extra = len(shape) - len(layout.shape)
-    strides = [0 if n == 1 else s for n, s in zip(layout.shape, layout.strides, strict=True)]
-    return Layout(shape, (*(0,) * extra, *strides), layout.offset)
 
 
 def copy(type: TensorType, layout: Layout, target: Target) -> Kernel:

@@ -40,6 +40,7 @@ class Take(Op):
     """Whole slices of x along `dim`, picked by an index tensor of any shape (an embedding, for dim 0)."""
 
     name = "take"
+    checks = True
     dim: int = 0
 
     def infer(self, *types: TensorType) -> TensorType:
@@ -75,6 +76,7 @@ class Put(Op):
     """x with the slices at `index` along `dim` replaced by (or, `accumulate`, increased by) those of a source."""
 
     name = "put"
+    checks = True
     dim: int = 0
     accumulate: bool = False
 
@@ -154,6 +156,7 @@ class Gather(Op):
     """result[i][j] = x[index[i][j]][j] for dim 0, and likewise along any dim."""
 
     name = "gather"
+    checks = True
     dim: int
 
     def infer(self, *types: TensorType) -> TensorType:
@@ -186,6 +189,7 @@ class Scatter(Op):
     """x with result[index[i][j]][j] = source[i][j] for dim 0, and likewise along any dim; or increased by it."""
 
     name = "scatter"
+    checks = True
     dim: int
     accumulate: bool = False
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import numpy as np
 
+from ..attributes import attributed
 from ..builder import Builder
 from ..dtypes import bool_, float32, int64
 from ..errors import DimError, DTypeError, require
@@ -33,10 +33,11 @@ def accumulator(x: Array) -> Any:
     return np.float32 if x.dtype.itemsize == 2 and x.dtype.kind not in "iub" else x.dtype
 
 
-@dataclass(frozen=True)
+@attributed
 class Reduction(Op):
     """Folds the dimensions `dims` into one element each."""
 
+    anchor = True
     kinds: ClassVar[tuple[str, ...]] = ("float", "int")
     low: ClassVar[float] = -2.0
     needs_elements: ClassVar[bool] = False
@@ -233,7 +234,7 @@ class LogSumExp(Reduction):
         yield mistake(cls((0,)), "not defined for i64[3]", spec(3, dtype=int64))
 
 
-@dataclass(frozen=True)
+@attributed
 class Position(Op):
     """Where along `dim` the extreme element stands: the first such place."""
 

@@ -6,7 +6,6 @@ from .choice import choose_tiling as choose_tiling
 from .epilogue import Body as Body
 from .epilogue import Epilogue as Epilogue
 from .epilogue import Store as Store
-from .kernel import GemmKernel as GemmKernel
 from .kernel import gemm_kernel as gemm_kernel
 from .product import Operand as Operand
 from .product import Product as Product

@@ -12,6 +12,7 @@ from typing import Any, Protocol
 
 from ....ir import Func
 from ....ir.dtypes import by_name
+from ..kernel import canonical
 from ..vector import emit_body
 from .instructions import Value
 from .place import Place, as_elements, read, write
@@ -34,6 +35,11 @@ class Epilogue(Protocol):
     @property
     def result(self) -> Operand:
         """How the (first) result lies in memory."""
+        ...
+
+    @property
+    def identity(self) -> str:
+        """Equal for epilogues that do the same."""
         ...
 
     def emit(self, builder: Any, pointers: Sequence[Value], place: Place, sums: Value) -> None:
@@ -64,6 +70,10 @@ class Store:
     @property
     def result(self) -> Operand:
         return Operand(self.row_stride, self.column_stride)
+
+    @property
+    def identity(self) -> str:
+        return str(self)
 
     def emit(self, builder: Any, pointers: Sequence[Value], place: Place, sums: Value) -> None:
         elements = as_elements(builder, sums, by_name(self.dtype))
@@ -112,6 +122,10 @@ class Body:
     @property
     def result(self) -> Operand:
         return self.outputs[0]
+
+    @property
+    def identity(self) -> str:
+        return f"{canonical(self.func)} {self.inputs} {self.outputs}"
 
     def emit(self, builder: Any, pointers: Sequence[Value], place: Place, sums: Value) -> None:
         remaining = iter(pointers)

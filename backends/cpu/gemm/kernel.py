@@ -1,13 +1,11 @@
-"""The kernel of a matrix product as an LLVM module: Numba compiles its text, llvmlite its macro-instructions."""
+"""The kernel of a matrix product: its text, and the macro-instructions that the text calls."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
-from numba.core import types
-
-from ..front import compile_source
+from ....ir.dtypes import by_name
+from ..kernel import Kernel, Scratch
 from ..macros import Emitter, macro
 from ..target import Target
 from .accumulate import broadcast_sums, dot_sums
@@ -21,55 +19,38 @@ from .source import copy_name, pack_name, source, tile_name
 from .tiling import Tiling
 from .vectors import Vectors
 
-NUMBA = {
-    "f32": types.float32,
-    "f64": types.float64,
-    "i64": types.int64,
-    "i32": types.int32,
-    "i16": types.int16,
-    "i8": types.int8,
-    "u8": types.uint8,
-    "bool": types.uint8,
-    # Numba has no arithmetic for these; the kernel only passes their pointers on.
-    "f16": types.uint16,
-    "bf16": types.uint16,
-}
-
-
-@dataclass(frozen=True)
-class GemmKernel:
-    """`void symbol(a, b, buffers of the epilogue…, [scratch,] i64 part, i64 parts)`.
-
-    There is a scratch argument if `scratch_bytes` is not zero: memory that begins at a multiple of 64, that nobody else
-    uses during the call, and whose contents mean nothing before and after.
-    """
-
-    symbol: str
-    source: str
-    module: Any
-    plan: Plan
-
-    def scratch_bytes(self, parts: int) -> int:
-        """How much scratch memory all parts need together; each uses its own share of it."""
-        return parts * self.plan.scratch * self.plan.product.itemsize
+CYCLES_PER_NANOSECOND = 3.0
 
 
 def gemm_kernel(
     product: Product,
     epilogue: Epilogue,
     target: Target,
-    symbol: str,
+    name: str,
     tiling: Tiling | None = None,
-) -> GemmKernel:
-    """The kernel of a product, done in the cheapest way or in the one that is given."""
+) -> Kernel:
+    """The kernel of a product, done in the cheapest way or in the one that is given.
+
+    Its buffers are a, b, and those of the epilogue.
+    """
     plan = plan_product(product, epilogue, target, tiling)
-    text = source(plan, symbol)
-    element = types.CPointer(NUMBA[product.dtype])
-    buffers = [types.CPointer(NUMBA[dtype]) for dtype in epilogue.buffers]
-    pointers = [element, element, *buffers, *([element] if plan.scratch else [])]
-    arguments = [*pointers, types.intp, types.intp]
-    module = compile_source(text, symbol, arguments, target, _macros(plan))
-    return GemmKernel(symbol, text, module, plan)
+    dtype = by_name(product.dtype)
+    return Kernel(
+        name,
+        source(plan),
+        (dtype, dtype, *map(by_name, epilogue.buffers)),
+        _macros(plan),
+        identity=f"{plan.product} {plan.tiling} {plan.swapped} {plan.epilogue.identity}",
+        scratch=Scratch(dtype, plan.scratch) if plan.scratch else None,
+        effort=_effort(plan, target),
+    )
+
+
+def _effort(plan: Plan, target: Target) -> float:
+    """One vector of multiply-adds a cycle, then the epilogue."""
+    p = plan.product
+    vectors = p.m * p.n / target.lanes(p.itemsize)
+    return vectors * (p.k + plan.epilogue.instructions) / CYCLES_PER_NANOSECOND
 
 
 def _macros(plan: Plan) -> dict[str, Any]:

@@ -31,9 +31,9 @@ def parameters(plan: Plan) -> list[str]:
     return ["a", "b", *buffers, *(["scratch"] if plan.scratch else []), "part", "parts"]
 
 
-def source(plan: Plan, symbol: str) -> str:
+def source(plan: Plan) -> str:
     """The kernel. Tiles are numbered down each panel; a part does a run of them."""
-    head = f"def {symbol}({', '.join(parameters(plan))}):"
+    head = f"def kernel({', '.join(parameters(plan))}):"
     if not plan.tiles:
         return f"{head}\n{INDENT}return\n"
     body = [

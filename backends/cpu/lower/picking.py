@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import math
 
+from ....ir.dtypes import int64
 from ....ir.ops.indexing import Gather, OneHot, Put, Scatter, Take
 from ..kernel import Kernel
 from ..layout import Layout
+from ..rows import Ending, Panel, geometry
 from ..space import share, unflattened
+from ..vector.convert import cast
+from .bounds import checked
+from .rows import Rows
 from .rule import Job, at, checked_index, index_complaint, lowers, numba_ready
 
 
@@ -24,13 +29,26 @@ def _over(layout: Layout, names: list[str], body: list[str], flat: str = "i") ->
 
 @lowers(Take)
 def take(job: Job) -> Kernel:
+    """Each index picks what lies behind it as a row, copied by vectors where it is contiguous."""
     x, index, out = job.layouts
-    names, rank, d = _names(out, "i"), len(index.shape), job.op.dim
-    picked = f"x1[{at(index, *names[d : d + rank])}]"
-    source = at(x, *names[:d], "k", *names[d + rank :])
-    size = x.shape[d]
-    body = [f"k = {picked}", *checked_index("k", size), f"x2[{at(out, *names)}] = x0[{source}]"]
-    return job.kernel(_over(out, names, body), complaint=index_complaint(job, d, size))
+    d, rank, size = job.op.dim, len(index.shape), x.shape[job.op.dim]
+    behind = range(d + rank, len(out.shape))
+    none = (0,) * rank
+    layouts = [
+        Layout(out.shape, (*x.strides[:d], *none, *x.strides[d + 1 :]), x.offset),
+        Layout(out.shape, (*(0,) * d, *index.strides, *(0 for _ in behind)), index.offset),
+        out,
+    ]
+    walk = geometry(behind, layouts, job.dtypes, job.target, guide=2, rows_only=True)
+
+    def program(panel: Panel) -> None:
+        (place,) = panel.results()
+        number = cast(panel.builder, place.read(1), int64).value
+        row = panel.moved(0, checked(panel, number, size), x.strides[d])
+        if size:
+            row.each(lambda place: place.write(2, place.read(0)))
+
+    return Rows(job, walk, Ending(2)).kernel(program, index_complaint(job, d, size))
 
 
 @lowers(Gather)

@@ -1,118 +1,133 @@
-"""Sums, products, extrema, truth: one loop over what stays, inside it loops over what goes."""
+"""Ops that fold dimensions away: sums, products, extrema, truth, stable exponentials, places of extrema."""
 
 from __future__ import annotations
 
-import math
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from typing import Any
 
+from llvmlite import ir as ll
+
+from ....ir.dtypes import DType, int32, int64
 from ....ir.ops import reduction as rd
 from ..kernel import Kernel
-from ..space import share, unflattened
-from .rule import Job, at, lowers, numba_ready
+from ..rows import ALL, ANY, LARGEST, PRODUCT, SMALLEST, SUM, TOP, Fold, Panel, Place, State
+from ..rows.geometry import size_of
+from ..vector import Vector, math, splat
+from ..vector.arithmetic import compare, like
+from ..vector.convert import cast
+from ..vector.kinds import constant, real
+from ..vector.real import Real, select
+from .rows import reducing
+from .rule import Job, lowers
+from .scalar import ORDER_FREE as ORDER_FREE
 
-ORDER_FREE = frozenset({"contract", "reassoc"})
-
-
-@dataclass(frozen=True)
-class Fold:
-    """How elements `v` go into an accumulator `acc`, and what becomes of it; T is the element type."""
-
-    start: str
-    step: str
-    finish: str = "acc"
-
-
-FOLDS = {
-    rd.Sum: Fold("T(0)", "acc += v"),
-    rd.Mean: Fold("T(0)", "acc += v", "acc / T({count})"),
-    rd.Prod: Fold("T(1)", "acc *= v"),
-    rd.All: Fold("T(1)", "acc = T(acc & v)"),
-    rd.Any_: Fold("T(0)", "acc = T(acc | v)"),
-    rd.AMax: Fold("{first}", "acc = v if v > acc or v != v else acc"),
-    rd.AMin: Fold("{first}", "acc = v if v < acc or v != v else acc"),
+FOLDS: dict[type, Fold] = {
+    rd.Sum: SUM,
+    rd.Mean: SUM,
+    rd.Prod: PRODUCT,
+    rd.All: ALL,
+    rd.Any_: ANY,
+    rd.AMax: LARGEST,
+    rd.AMin: SMALLEST,
 }
 
 
-class Dims:
-    """A reduction's loops: over kept dimensions as one flat index, over reduced ones nested."""
-
-    def __init__(self, job: Job, dims: tuple[int, ...]) -> None:
-        self.shape = job.layouts[0].shape
-        self.dims = dims
-        self.kept = [d for d in range(len(self.shape)) if d not in dims]
-        self.names = {d: f"{'r' if d in dims else 'i'}{d}" for d in range(len(self.shape))}
-        self.layout = job.layouts[0]
-        self.count = math.prod(self.shape[d] for d in dims)
-
-    def outer(self, body: list[str]) -> list[str]:
-        """The loop over results; `i` is the flat place of the result."""
-        sizes = tuple(self.shape[d] for d in self.kept)
-        cut = unflattened("i", sizes, [self.names[d] for d in self.kept])
-        return [f"for i in {share(math.prod(sizes))}:", *("    " + line for line in [*cut, *body])]
-
-    def inner(self, body: list[str]) -> list[str]:
-        """The loops over the reduced dimensions."""
-        lines: list[str] = []
-        for depth, d in enumerate(self.dims):
-            lines.append("    " * depth + f"for {self.names[d]} in range({self.shape[d]}):")
-        return [*lines, *("    " * len(self.dims) + line for line in body)]
-
-    @property
-    def element(self) -> str:
-        return f"x0[{at(self.layout, *(self.names[d] for d in range(len(self.shape))))}]"
-
-    @property
-    def first(self) -> str:
-        names = ("0" if d in self.dims else self.names[d] for d in range(len(self.shape)))
-        return f"x0[{at(self.layout, *names)}]"
-
-
-@lowers(*FOLDS)
+@lowers(*FOLDS, tails=True)
 def fold(job: Job) -> Kernel:
-    numba_ready(job)
-    rule, dims = FOLDS[type(job.op)], Dims(job, job.op.dims)
-    scalar = f"as_{job.dtypes[0].name}"
+    rows = reducing(job, job.op.dims)
+    count = size_of(job.layouts[0].shape, job.op.dims)
 
-    def filled(text: str) -> str:
-        return text.replace("T(", f"{scalar}(").format(count=dims.count, first=dims.first)
+    def program(panel: Panel) -> None:
+        found = panel.fold(FOLDS[type(job.op)], job.dtypes[0], lambda place: place.wide(0))
+        for place, total in zip(panel.results(), found, strict=True):
+            if isinstance(job.op, rd.Mean):
+                total = like(total, (real(panel.builder, total) / float(count)).value)
+            rows.ending.store(place, total)
 
-    body = [
-        f"acc = {filled(rule.start)}",
-        *dims.inner([f"v = {dims.element}", filled(rule.step)]),
-        f"x1[i] = {filled(rule.finish)}",
-    ]
-    return job.kernel(dims.outer(body), fastmath=ORDER_FREE)
+    return rows.kernel(program)
 
 
-@lowers(rd.LogSumExp)
+def powers(panel: Panel, tops: Sequence[Vector]) -> Callable[[Place], Vector]:
+    """exp(x - top), for the elements of the first buffer."""
+    dtype = panel.buffers[0].dtype
+
+    def power(place: Place) -> Vector:
+        shifted = place.number(0) - place.spread(tops[place.group])
+        return Vector(math.exp(shifted).value, dtype, place.lanes)
+
+    return power
+
+
+def largest(panel: Panel) -> list[Vector]:
+    """The largest elements of the first buffer, as `TOP` finds them."""
+    return panel.fold(TOP, panel.buffers[0].dtype, lambda place: place.wide(0))
+
+
+@lowers(rd.LogSumExp, tails=True)
 def logsumexp(job: Job) -> Kernel:
-    numba_ready(job)
-    dims, scalar = Dims(job, job.op.dims), f"as_{job.dtypes[0].name}"
-    body = [
-        f"top = {scalar}(-math.inf)",
-        *dims.inner([f"v = {dims.element}", "top = v if v > top or v != v else top"]),
-        f"top = top if abs(top) < math.inf or top != top else {scalar}(0)",
-        f"acc = {scalar}(0)",
-        *dims.inner([f"acc += math.exp({dims.element} - top)"]),
-        "x1[i] = math.log(acc) + top",
-    ]
-    return job.kernel(dims.outer(body), math=math)
+    rows, dtype = reducing(job, job.op.dims), job.dtypes[0]
+
+    def program(panel: Panel) -> None:
+        tops = [like(t, _finite(real(panel.builder, t)).value) for t in largest(panel)]
+        totals = panel.fold(SUM, dtype, powers(panel, tops))
+        for place, top, total in zip(panel.results(), tops, totals, strict=True):
+            result = math.log(real(panel.builder, total)) + real(panel.builder, top)
+            rows.ending.store(place, like(top, result.value))
+
+    return rows.kernel(program)
 
 
-@lowers(rd.ArgMax, rd.ArgMin)
+def _finite(x: Real) -> Real:
+    """0 in place of an infinity."""
+    return select(abs(x) < float("inf"), x, 0.0)
+
+
+@lowers(rd.ArgMax, rd.ArgMin, tails=True)
 def position(job: Job) -> Kernel:
-    numba_ready(job)
-    dims, sign = Dims(job, (job.op.dim,)), ">" if isinstance(job.op, rd.ArgMax) else "<"
-    here = dims.names[job.op.dim]
-    body = [
-        f"best, place = {dims.first}, 0",
-        *dims.inner(
-            [
-                f"v = {dims.element}",
-                f"if best == best and (v {sign} best or v != v):",
-                f"    best, place = v, {here}",
-            ]
-        ),
-        "x1[i] = place",
-    ]
-    return job.kernel(dims.outer(body))
+    """The state is the best element so far and its place; lanes and accumulators see elements in ascending order."""
+    rows, dtype = reducing(job, (job.op.dim,)), job.dtypes[0]
+    how, extreme = (">", LARGEST) if isinstance(job.op, rd.ArgMax) else ("<", SMALLEST)
+    places = int32 if dtype.itemsize <= 4 and job.layouts[0].shape[job.op.dim] < 2**31 else int64
+
+    def program(panel: Panel) -> None:
+        lanes, builder = panel.geometry.lanes, panel.builder
+        start = (constant(dtype, extreme.start(dtype), lanes), constant(places, 0, lanes))
+
+        def visit(state: State, place: Place) -> State:
+            seen = (place.wide(0), _numbers(place, places, panel.geometry.along))
+            return _chosen(builder, _beats(builder, how, seen[0], state[0]), seen, state)
+
+        def join(x: State, y: State) -> State:
+            first = compare(builder, "<", y[1], x[1]).value
+            tied = builder.and_(first, builder.not_(_beats(builder, how, x[0], y[0])))
+            return _chosen(builder, builder.or_(_beats(builder, how, y[0], x[0]), tied), y, x)
+
+        for place, (_, found) in zip(
+            panel.results(), panel.gather(start, visit, join), strict=True
+        ):
+            rows.ending.store(place, cast(builder, found, int64))
+
+    return rows.kernel(program)
+
+
+def _beats(builder: Any, how: str, x: Vector, y: Vector) -> Any:
+    """Is x more extreme than y? NaN is the most extreme of all."""
+    better = compare(builder, how, x, y).value
+    if not x.dtype.is_floating_point:
+        return better
+    new = builder.and_(compare(builder, "!=", x, x).value, compare(builder, "==", y, y).value)
+    return builder.or_(better, new)
+
+
+def _chosen(builder: Any, mask: Any, x: State, y: State) -> State:
+    return tuple(like(a, builder.select(mask, a.value, b.value)) for a, b in zip(x, y, strict=True))
+
+
+def _numbers(place: Place, dtype: DType, along: bool) -> Vector:
+    """Where along the reduced dimension each lane is."""
+    index = cast(place.builder, Vector(place.position, int64, 1), dtype)
+    wide = splat(place.builder, index, place.lanes)
+    if not along or place.lanes == 1:
+        return wide
+    steps = ll.Constant(wide.value.type, list(range(place.lanes)))
+    return like(wide, place.builder.add(wide.value, steps))

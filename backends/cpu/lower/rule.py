@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from ....ir import Func, Instr, IRError, Op, TensorType
 from ....ir.dtypes import DType
 from ..kernel import Kernel
-from ..layout import Layout
+from ..layout import Layout, Shape
 from ..target import Target
 
 
@@ -26,9 +26,9 @@ class Tail:
 class Job:
     """An instruction to be turned into a kernel, and how its operands and results lie in their buffers.
 
-    With a tail, `types` and `layouts` are the op's operands, the tail's other inputs (stretched to the shape of the op's
-    result), the tail's results; the kernel takes its buffers in that order. A result of the tail may be the same memory
-    as one of its inputs, element for element.
+    With a tail, `types` and `layouts` are the op's operands, the tail's other inputs (stretched to the shape of the
+    op's result), the tail's results; the kernel takes its buffers in that order. A result of the tail may be the same
+    memory as one of its inputs, element for element.
     """
 
     op: Any
@@ -39,6 +39,15 @@ class Job:
     operands: int = 0
     """How many operands the op itself has."""
     tail: Tail | None = None
+
+    @property
+    def result(self) -> TensorType:
+        """What the op itself gives, whatever the tail makes of it."""
+        return self.tail.body.args[self.tail.hole].type if self.tail else self.types[-1]
+
+    @property
+    def name(self) -> str:
+        return self.tail.body.name if self.tail else self.op.name
 
     @property
     def dtypes(self) -> tuple[DType, ...]:
@@ -56,24 +65,40 @@ class Job:
         buffers = [f"x{b}" for b in range(len(self.types))] + ["status"] * bool(complaint)
         head = f"def kernel({', '.join(buffers)}, part, parts):"
         source = "\n".join([head, *("    " + line for line in lines)]) + "\n"
-        return Kernel(
-            self.op.name, source, self.dtypes, scope, fastmath=fastmath, complaint=complaint
-        )
+        return Kernel(self.name, source, self.dtypes, scope, fastmath=fastmath, complaint=complaint)
 
 
-Rule = Callable[[Job], Kernel]
+class Repeat(NamedTuple):
+    """A kernel that is called for every index of some dimensions: how far apart each buffer's pieces are there."""
+
+    sizes: Shape
+    strides: tuple[Shape, ...]
+
+
+class Task(NamedTuple):
+    """A kernel, and where in its buffers it starts, in elements, if not at the beginning."""
+
+    kernel: Kernel
+    offsets: tuple[int, ...] = ()
+    repeat: Repeat = Repeat((), ())
+
+
+Rule = Callable[[Job], Kernel | Task]
 RULES: dict[type[Op], Rule] = {}
-TAILED: set[type[Op]] = set()
-"""Ops whose rules build a tail into the kernel."""
+TAILED: dict[type[Op], Callable[[Instr], bool]] = {}
+"""Ops whose rules do what follows them too, if a test of the instruction says so."""
 Given = TypeVar("Given", bound=Rule)
 
 
-def lowers(*ops: type[Op], tails: bool = False) -> Callable[[Given], Given]:
+def lowers(
+    *ops: type[Op], tails: bool | Callable[[Instr], bool] = False
+) -> Callable[[Given], Given]:
     """Register a rule for some ops, and whether it can do what follows them too."""
 
     def register(rule: Given) -> Given:
         RULES.update(dict.fromkeys(ops, rule))
-        TAILED.update(ops if tails else ())
+        if tails:
+            TAILED.update(dict.fromkeys(ops, tails if callable(tails) else lambda instr: True))
         return rule
 
     return register
@@ -85,6 +110,11 @@ def rule_for(instr: Instr) -> Rule:
         if cls in RULES:
             return RULES[cls]
     raise IRError(f"the CPU backend has no code for {instr.op.name} yet")
+
+
+def has_tails(instr: Instr) -> bool:
+    """Can the rule for an instruction do what follows it too?"""
+    return any(TAILED[cls](instr) for cls in type(instr.op).__mro__ if cls in TAILED)
 
 
 def at(layout: Layout, *indices: str) -> str:

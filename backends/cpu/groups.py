@@ -1,0 +1,80 @@
+"""A fused instruction as its anchor and its tail; and those that no kernel does whole, taken apart."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import NamedTuple
+
+from ...ir import Const, Func, Fused, Instr, Result, Value
+from .lower import Tail, has_tails
+
+
+class Group(NamedTuple):
+    """What a kernel does: the anchor, then the tail on its result; the tail's other inputs."""
+
+    anchor: Instr
+    tail: Tail
+    inputs: tuple[Value, ...]
+
+
+def apart(func: Func) -> Func:
+    """The Func in which every fused instruction has a kernel: elementwise throughout, or an anchor with a tail."""
+    body = [step for instr in func.body for step in _steps(instr)]
+    return replace(func, body=tuple(body), _cache={})
+
+
+def group(instr: Instr) -> Group | None:
+    """The anchor and the tail of a fused instruction that has an anchor."""
+    if instr.op.body is None or _is_elementwise(instr.op.body):
+        return None
+    outside = dict(zip(instr.op.body.args, instr.operands, strict=True))
+    anchor, rest = _parted(instr.op.body)
+    made = anchor.result
+    inputs = [v for v in _read(rest, instr.op.body) if v is not made]
+    body = Func(instr.op.name, (made, *inputs), tuple(rest), instr.op.body.results)
+    operands = tuple(outside.get(o, o) for o in anchor.operands)
+    return Group(
+        replace(anchor, operands=operands), Tail(body, 0), tuple(outside[v] for v in inputs)
+    )
+
+
+def _is_elementwise(body: Func) -> bool:
+    return all(i.op.elementwise for i in body.body)
+
+
+def _parted(body: Func) -> tuple[Instr, list[Instr]]:
+    (anchor,) = (i for i in body.body if not i.op.elementwise)
+    return anchor, [i for i in body.body if i is not anchor]
+
+
+def _read(rest: list[Instr], body: Func) -> list[Value]:
+    """What the elementwise part takes from outside of itself, in order."""
+    made = {r for i in rest for r in i.results}
+    wanted = [o for i in rest for o in i.operands] + [r.value for r in body.results]
+    return list(dict.fromkeys(v for v in wanted if v not in made and not isinstance(v, Const)))
+
+
+def _steps(instr: Instr) -> Iterator[Instr]:
+    """The instruction itself, or its anchor alone and the elementwise rest as one."""
+    body = instr.op.body
+    if body is None or _is_elementwise(body):
+        yield instr
+        return
+    anchor, rest = _parted(body)
+    if has_tails(anchor):
+        yield instr
+        return
+    became = dict(zip(body.args, instr.operands, strict=True))
+    made = Value(anchor.result.type, anchor.result.name)
+    became[anchor.result] = made
+    yield replace(
+        anchor, operands=tuple(became.get(o, o) for o in anchor.operands), results=(made,)
+    )
+    inputs = _read(rest, body)
+    inner = Func(instr.op.name, tuple(inputs), tuple(rest), tuple(map(_plain, body.results)))
+    yield replace(instr, op=Fused(inner), operands=tuple(became[v] for v in inputs))
+
+
+def _plain(result: Result) -> Result:
+    return Result(result.value)
