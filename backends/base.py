@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 
@@ -25,6 +25,19 @@ class Backend(Protocol):
 
     def compile(self, func: Func) -> Executable:
         """The program, ready to run."""
+        ...
+
+
+@runtime_checkable
+class Storing(Protocol):
+    """A backend whose programs outlive the process: they are kept under the text of what they were made from."""
+
+    def stored(self, text: str) -> Executable | None:
+        """The program that was stored under a text, if it still is."""
+        ...
+
+    def store(self, text: str, program: Any) -> None:
+        """Keep a program that this backend compiled."""
         ...
 
 

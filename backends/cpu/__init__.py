@@ -2,5 +2,12 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+from ... import lazy
 from .backend import Cpu as Cpu
-from .program import Program as Program
+
+if TYPE_CHECKING:
+    from .program import Program as Program
+else:
+    __getattr__, __dir__ = lazy.page(__name__, {"Program": ".program"})

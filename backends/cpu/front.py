@@ -7,6 +7,7 @@ uses parts of Numba that carry no promise of stability, which is why its version
 
 from __future__ import annotations
 
+import gc
 import linecache
 from collections.abc import Mapping, Sequence
 from functools import cache
@@ -15,16 +16,46 @@ from typing import Any
 import llvmlite.binding as llvm
 from llvmlite import ir as ll
 from numba.core import types
-from numba.core.compiler import Flags, compile_extra
+from numba.core.compiler import CompilerBase, Flags, compile_extra
 from numba.core.compiler_lock import global_compiler_lock
+from numba.core.compiler_machinery import PassManager
 from numba.core.cpu import FastMathOptions
 from numba.core.registry import cpu_target
+from numba.core.typed_passes import (
+    IRLegalization,
+    NativeLowering,
+    NoPythonBackend,
+    NopythonTypeInference,
+    PreLowerStripPhis,
+)
+from numba.core.untyped_passes import FixupArgs, IRProcessing, ReconstructSSA, TranslateByteCode
 
 from .target import Target
 
 
 class KernelError(RuntimeError):
     """A kernel that Numba refuses; the message ends in the source."""
+
+
+class Slim(CompilerBase):  # type: ignore[misc]
+    """Numba's pipeline without what kernels never use: closures, contexts, literal unrolling, rewrites, inlining."""
+
+    def define_pipelines(self) -> list[Any]:
+        passes = PassManager("kernel")
+        for step in (
+            TranslateByteCode,
+            FixupArgs,
+            IRProcessing,
+            ReconstructSSA,
+            NopythonTypeInference,
+            PreLowerStripPhis,
+            IRLegalization,
+            NativeLowering,
+            NoPythonBackend,
+        ):
+            passes.add_pass(step, step.name())
+        passes.finalize()
+        return [passes]
 
 
 def flags(fastmath: frozenset[str]) -> Flags:
@@ -60,7 +91,10 @@ def compile_source(
     cpu_target.target_context.refresh()
     context.refresh()
     library = context.codegen().create_library(symbol)
+    library._optimize_functions = _untouched  # LLVM's pipeline runs once, over the whole module
     function = _define(source, symbol, dict(scope or {}))
+    collecting = gc.isenabled()
+    gc.disable()  # it would run a dozen times, and find nothing
     try:
         compiled = compile_extra(
             cpu_target.typing_context,
@@ -71,16 +105,24 @@ def compile_source(
             flags(fastmath),
             locals={},
             library=library,
+            pipeline_class=Slim,
         )
     except Exception as error:
         raise KernelError(
             f"Numba cannot compile the kernel '{symbol}': {error}\n\n{source}"
         ) from error
+    finally:
+        if collecting:
+            gc.enable()
     module = library._final_module
     for linked in dict.fromkeys(library._linking_libraries):
         module.link_in(linked._get_module_for_linking(), preserve=True)
     module.link_in(llvm.parse_assembly(_export(context, compiled.fndesc, symbol)))
     return _internalized(module, symbol)
+
+
+def _untouched(module: Any) -> None:
+    """In place of Numba's own first optimisation."""
 
 
 def _define(source: str, symbol: str, scope: dict[str, Any]) -> Any:

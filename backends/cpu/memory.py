@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import count
 from typing import NamedTuple
 
 import numpy as np
@@ -39,7 +40,7 @@ class Buffer:
     last: int = 0
     """The instructions between which it is needed."""
     number: int = 0
-    """Which argument, or which result."""
+    """Which argument, or which of the results that replace no argument."""
     content: np.ndarray | None = None
     offset: int = 0
 
@@ -168,10 +169,11 @@ class Memory:
         """
         late: list[Copy] = []
         replaced = {self.homes[r.into].buffer for r in func.results if r.into is not None}
-        for number, (value, into) in enumerate(func.results):
+        fresh = count()
+        for value, into in func.results:
             home = self.home(value)
             if into is None:
-                yield from self._hand_over(value, home, number)
+                yield from self._hand_over(value, home, next(fresh))
             elif home != self.homes[into]:
                 if home.buffer in replaced:
                     between = self._room("temporary", value)

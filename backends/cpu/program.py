@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cached_property
 
 import llvmlite.binding as llvm
 
@@ -15,6 +16,7 @@ from ..base import Array
 from .emit import object_code
 from .groups import apart
 from .memory import Memory
+from .objects import object_of
 from .order import ordered
 from .schedule import schedule
 from .step import parts_for, step_text
@@ -31,7 +33,10 @@ class Program:
         self.memory = Memory(lowered)
         self.calls = list(schedule(lowered, self.memory, self.target))
         self.artifact = self._artifact()
-        self.loaded = Loaded(self.artifact)
+
+    @cached_property
+    def loaded(self) -> Loaded:
+        return Loaded(self.artifact)
 
     def source(self, name: str | None = None) -> str:
         """The kernels' Numba source, or that of one kernel."""
@@ -58,8 +63,13 @@ class Program:
             max((k.scratch_bytes(1) for k in kernels.values()), default=0),
             parts_for(self.calls),
             tuple(c.kernel.complaint for c in self.calls if c.kernel.complaint),
-            (*(k.object_code(self.target) for k in kernels.values()), step),
+            (*(object_of(k, self.target) for k in kernels.values()), step),
         )
+
+
+def compiled(func: Func) -> Program:
+    """The Func, compiled for this machine."""
+    return Program(func)
 
 
 def _arguments(func: Func) -> tuple[Argument, ...]:

@@ -69,7 +69,7 @@ def _panels(plan: Plan) -> list[str]:
     body = [
         *packing,
         f"begin, end = first - panel * {tiles}, last - panel * {tiles}",
-        f"for tile in range(max(begin, 0), min(end, {tiles})):",
+        f"for tile in range({_larger('begin', 0)}, {_smaller('end', tiles)}):",
         *_indented([f"row = {_row(plan.rows)}", *_tile(plan)]),
     ]
     return [
@@ -117,10 +117,19 @@ def _times(name: str, factor: int) -> str:
     return {0: "0", 1: name}.get(factor, f"{name} * {factor}")
 
 
+def _larger(value: str, limit: int) -> str:
+    """Numba would compile max() as a function of its own, for a good part of the kernel's time."""
+    return f"{value} if {value} > {limit} else {limit}"
+
+
+def _smaller(value: str, limit: int) -> str:
+    return f"{value} if {value} < {limit} else {limit}"
+
+
 def _row(rows: Cut) -> str:
     if rows.large == rows.count:
         return _times("tile", rows.size)
-    return f"{_times('tile', rows.size)} - max(tile - {rows.large}, 0)"
+    return f"{_times('tile', rows.size)} - ({_larger(f'tile - {rows.large}', 0)})"
 
 
 def _by_piece(cut: Cut, index: str, text: Callable[[int], list[str]]) -> list[str]:
