@@ -19,6 +19,7 @@ from .dtypes import DType
 from .errors import IRError
 from .types import TensorType
 from .values import Instr, Value
+from .walk import Walk
 
 if TYPE_CHECKING:
     from .builder import Builder
@@ -39,10 +40,14 @@ class Op:
     attributes: ClassVar[Mapping[str, Attribute]] = {}
     """What the instances hold, as the class's annotations declare it."""
     defaults: ClassVar[Mapping[str, Any]] = {}
+    held: ClassVar[Any]
+    """What an instance is compared and hashed by: its attributes, or its class if it has none."""
     elementwise: ClassVar[bool] = False
     """Each result element depends on the operands' elements at the same (broadcast) place."""
     anchor: ClassVar[bool] = False
     """Worth a kernel of its own, to which elementwise consumers can be attached."""
+    in_order: ClassVar[bool] = False
+    """A view that moves no element past another: it only adds, drops or stretches dimensions of 1, or cuts anew."""
     commutative: ClassVar[bool] = False
     pure: ClassVar[bool] = True
     """No effect besides its results: may be dropped, merged and moved."""
@@ -74,6 +79,10 @@ class Op:
     ) -> Sequence[Thunk | None]:
         """One thunk per operand that builds its share of the gradient `g`; None where there is none."""
         return ()
+
+    def walk(self, *types: TensorType) -> Walk | None:
+        """Along which dimensions it goes, if it does and its results depend on nothing else of their operands."""
+        return None
 
     def fold(  # type: ignore[no-redef]
         self, b: Builder, producer: Producer, *operands: Value

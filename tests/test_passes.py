@@ -118,13 +118,66 @@ def test_a_value_that_is_read_outside_a_group_is_a_result_of_it() -> None:
     assert [r.name for r in linear.results] == ["u", "v"]
 
 
+def fused(body: str, args: str = "%x: f32[3,3]") -> list[str]:
+    """The names of what fusion makes of a body."""
+    func = ir.verify(ir.parse(f"func f({args}) {{\n{body}}}\n"))
+    result = ir.verify(PASSES["fuse"](func))
+    xs = arguments(func)
+    for found, expected in zip(ir.run(result, *xs), ir.run(func, *xs), strict=True):
+        np.testing.assert_array_equal(found, expected)
+    return [i.op.name for i in result.body]
+
+
 def test_what_is_read_between_is_not_made_to_wait() -> None:
-    func = ir.parse(
-        "func f(%x: f32[2,3]) {\n  %a: f32[2,3] = exp(%x)\n  %s: f32[2,3] = softmax(%a, dim=1)\n"
-        "  %b: f32[2,3] = mul(%a, 2.0)\n  %c: f32[2,3] = add(%s, %b)\n  return %c\n}\n"
-    )
-    fused = PASSES["fuse"](func)
-    assert [i.op.name for i in fused.body] == ["exp", "softmax_mul_add"]
+    assert fused(
+        "  %a: f32[3,3] = exp(%x)\n  %s: f32[3,3] = matmul(%a, %a)\n  %b: f32[3,3] = mul(%a, 2.0)\n"
+        "  %c: f32[3,3] = add(%s, %b)\n  return %c\n"
+    ) == ["exp", "matmul_mul_add"]
+
+
+def test_ops_of_one_walk_go_together_with_what_is_between_them() -> None:
+    assert fused(
+        "  %t: f32[4,1] = amax(%x, dims=[1], keepdim=true)\n  %d: f32[4,5] = sub(%x, %t)\n"
+        "  %e: f32[4,5] = exp(%d)\n  %s: f32[4] = sum(%e, dims=[1])\n  %l: f32[4] = log(%s)\n"
+        "  %r: f32[4,1] = reshape(%l, shape=[4,1])\n  %o: f32[4,5] = sub(%d, %r)\n  return %o\n",
+        "%x: f32[4,5]",
+    ) == ["fused_amax_sub"]
+
+
+@pytest.mark.parametrize(
+    ("body", "names"),
+    [
+        (  # one along rows, one along columns
+            "  %s: f32[3] = sum(%x, dims=[0])\n  %t: f32[3] = sum(%x, dims=[1])\n  %u: f32[3] = add(%s, %t)\n"
+            "  return %u\n",
+            ["sum", "sum_add"],
+        ),
+        (  # a sum of rows that is broadcast to columns
+            "  %s: f32[3] = sum(%x, dims=[1])\n  %u: f32[3,3] = mul(%x, %s)\n  return %u\n",
+            ["sum", "mul"],
+        ),
+        (  # elements that others want too are better shared among threads
+            "  %e: f32[3,3] = exp(%x)\n  %s: f32[3] = sum(%e, dims=[0])\n  %p: f32[3,3] = matmul(%e, %e)\n"
+            "  return %s, %p\n",
+            ["exp", "sum", "matmul"],
+        ),
+        (  # a view that moves elements
+            "  %s: f32[3] = sum(%x, dims=[1])\n  %f: f32[3] = flip(%s, dims=[0])\n  %u: f32[3] = neg(%f)\n"
+            "  return %u\n",
+            ["sum", "flip", "neg"],
+        ),
+    ],
+)
+def test_what_is_not_one_walk_stays_apart(body: str, names: list[str]) -> None:
+    assert fused(body) == names
+
+
+def test_numbers_are_computed_together() -> None:
+    assert fused(
+        "  %a: f32[] = exp(%p)\n  %b: f32[] = exp(%q)\n  %y: f32[3,3] = mul(%x, %a)\n"
+        "  %z: f32[3,3] = mul(%y, %b)\n  return %z\n",
+        "%x: f32[3,3], %p: f32[], %q: f32[]",
+    ) == ["exp_exp", "mul_mul"]
 
 
 def test_one_kernel_has_one_anchor() -> None:

@@ -43,6 +43,25 @@ def _is_elementwise(body: Func) -> bool:
     return all(i.op.elementwise for i in body.body)
 
 
+def _has_one_shape(body: Func) -> bool:
+    """Is it an anchor and what goes on from its result?"""
+    first = next(i for i in body.body if not i.op.elementwise)
+    rest = [i for i in body.body if i is not first]
+    shape = first.result.type.shape
+    return all(i.op.elementwise and i.result.type.shape == shape for i in rest) and not any(
+        o in i.results for i in rest for o in first.operands
+    )
+
+
+def _inlined(instr: Instr, body: Func, became: dict[Value, Value]) -> Iterator[Instr]:
+    """Each member by itself."""
+    became.update(zip((r.value for r in body.results), instr.results, strict=True))
+    for step in body.body:
+        results = tuple(became.setdefault(r, Value(r.type, r.name)) for r in step.results)
+        operands = tuple(became.get(o, o) for o in step.operands)
+        yield replace(step, operands=operands, results=results)
+
+
 def _parted(body: Func) -> tuple[Instr, list[Instr]]:
     (anchor,) = (i for i in body.body if not i.op.elementwise)
     return anchor, [i for i in body.body if i is not anchor]
@@ -61,11 +80,14 @@ def _steps(instr: Instr) -> Iterator[Instr]:
     if body is None or _is_elementwise(body):
         yield instr
         return
+    became = dict(zip(body.args, instr.operands, strict=True))
+    if not _has_one_shape(body):
+        yield from _inlined(instr, body, became)
+        return
     anchor, rest = _parted(body)
     if has_tails(anchor):
         yield instr
         return
-    became = dict(zip(body.args, instr.operands, strict=True))
     made = Value(anchor.result.type, anchor.result.name)
     became[anchor.result] = made
     yield replace(

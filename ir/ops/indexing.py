@@ -14,6 +14,7 @@ from ..op import Array, Op, Thunk, op
 from ..samples import Mistake, Sample, mistake, sample, spec
 from ..types import Dim, TensorType, known
 from ..values import Value
+from ..walk import Walk
 from .reduction import check_dims
 
 
@@ -244,6 +245,9 @@ class OneHot(Op):
     name = "one_hot"
     classes: Dim
     dtype: DType = int64
+
+    def walk(self, *types: TensorType) -> Walk | None:
+        return Walk((*types[0].shape, self.classes), (types[0].rank,))
 
     def infer(self, *types: TensorType) -> TensorType:
         (index,) = types

@@ -14,6 +14,7 @@ from ..op import Array, Op, Thunk, op
 from ..samples import Mistake, Sample, mistake, sample, spec
 from ..types import TensorType
 from ..values import Value
+from ..walk import Walk
 from .rowwise import check_float, log_softmax
 
 
@@ -24,6 +25,9 @@ class CrossEntropy(Op):
     name = "cross_entropy"
     checks = True
     ignore_index: int = -100
+
+    def walk(self, *types: TensorType) -> Walk | None:
+        return Walk(types[0].shape, (1,))
 
     def infer(self, *types: TensorType) -> TensorType:
         require(

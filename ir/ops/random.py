@@ -45,6 +45,7 @@ class Draw(Op):
     """Samples from a state; further operands are parameters of the distribution."""
 
     differentiable = False
+    checks = True
 
     def infer(self, *types: TensorType) -> tuple[TensorType, ...]:
         require(

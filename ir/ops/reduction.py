@@ -15,6 +15,7 @@ from ..op import Array, Op, Thunk, op
 from ..samples import Mistake, Sample, Spec, mistake, sample, spec
 from ..types import TensorType, without_dims
 from ..values import Value
+from ..walk import Walk
 
 Dims = tuple[int, ...]
 
@@ -37,12 +38,14 @@ def accumulator(x: Array) -> Any:
 class Reduction(Op):
     """Folds the dimensions `dims` into one element each."""
 
-    anchor = True
     kinds: ClassVar[tuple[str, ...]] = ("float", "int")
     low: ClassVar[float] = -2.0
     needs_elements: ClassVar[bool] = False
     dims: Dims
     keepdim: bool = False
+
+    def walk(self, *types: TensorType) -> Walk | None:
+        return Walk(types[0].shape, self.dims)
 
     def infer(self, *types: TensorType) -> TensorType:
         (x,) = types
@@ -240,6 +243,9 @@ class Position(Op):
 
     dim: int
     keepdim: bool = False
+
+    def walk(self, *types: TensorType) -> Walk | None:
+        return Walk(types[0].shape, (self.dim,))
 
     def infer(self, *types: TensorType) -> TensorType:
         (x,) = types

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
+from ..attributes import attributed
 from ..builder import Builder
 from ..dtypes import int64
 from ..errors import DTypeError, require
@@ -15,6 +15,7 @@ from ..op import Array, Op, Thunk, op
 from ..samples import Mistake, Sample, mistake, sample, spec
 from ..types import TensorType
 from ..values import Value
+from ..walk import Walk
 from .reduction import Dims, accumulator, check_dims
 
 
@@ -22,11 +23,14 @@ def check_float(name: str, x: TensorType) -> None:
     require(x.dtype.is_floating_point, f"{name} is not defined for {x}", DTypeError)
 
 
-@dataclass(frozen=True)
+@attributed
 class AlongDim(Op):
     """Works along one dimension of one operand; the result has the operand's type."""
 
     dim: int
+
+    def walk(self, *types: TensorType) -> Walk | None:
+        return Walk(types[0].shape, (self.dim,))
 
     def infer(self, *types: TensorType) -> TensorType:
         (x,) = types
@@ -54,7 +58,6 @@ class Softmax(AlongDim):
     """exp(x) divided by its sum along the dimension."""
 
     name = "softmax"
-    anchor = True
 
     def ref(self, x: Array) -> Any:
         return softmax(x, self.dim)
@@ -68,7 +71,6 @@ class LogSoftmax(AlongDim):
     """The logarithm of the softmax."""
 
     name = "log_softmax"
-    anchor = True
 
     def ref(self, x: Array) -> Any:
         return log_softmax(x, self.dim)
@@ -124,9 +126,11 @@ class Normalize(Op):
     """(x - mean) / sqrt(variance + eps) over `dims`: the heart of layer and batch normalisation."""
 
     name = "normalize"
-    anchor = True
     dims: Dims
     eps: float
+
+    def walk(self, *types: TensorType) -> Walk | None:
+        return Walk(types[0].shape, self.dims)
 
     def infer(self, *types: TensorType) -> TensorType:
         (x,) = types

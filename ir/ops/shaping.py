@@ -29,6 +29,7 @@ class Reshape(Op):
     """The same elements, in the same order, in another shape."""
 
     name = "reshape"
+    in_order = True
     view = True
     shape: Shape
 
@@ -120,6 +121,7 @@ class Expand(Op):
     """Size-1 and missing leading dimensions repeated to a larger shape."""
 
     name = "expand"
+    in_order = True
     view = True
     shape: Shape
 

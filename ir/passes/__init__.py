@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from ..func import Func
 from .cse import cse as cse
@@ -14,8 +14,7 @@ from .simplify import simplify as simplify
 from .undetach import undetach as undetach
 
 
-@dataclass(frozen=True)
-class Pass:
+class Pass(NamedTuple):
     """A named step of a pipeline."""
 
     name: str

@@ -20,6 +20,7 @@ import numpy.typing as npt
 from .distributions import Longs, exponential, longs, uniform64, unit_uniform
 from .exact_math import Floats
 from .mersenne import Words
+from .shuffle import shuffled
 
 Int64s: TypeAlias = npt.NDArray[np.int64]
 Bools: TypeAlias = npt.NDArray[np.bool_]
@@ -55,12 +56,10 @@ def words_for_permutation(count: int) -> int:
 
 def permutation(words: Words, count: int) -> Int64s:
     """The numbers 0 … count − 1 in random order."""
-    steps = words.astype(np.int64) % np.arange(count, 1, -1)
-    targets = (steps + np.arange(steps.size)).tolist()
-    order = list(range(count))
-    for place, target in enumerate(targets):
-        order[place], order[target] = order[target], order[place]
-    return np.array(order, dtype=np.int64)
+    if count == 0:
+        return np.empty(0, np.int64)
+    steps = (words % np.arange(count, 1, -1, dtype=np.uint32)).astype(np.int64)
+    return shuffled(steps + np.arange(steps.size))
 
 
 def words_for_bernoulli(count: int) -> int:

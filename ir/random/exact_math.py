@@ -26,10 +26,10 @@ _EXCESS_BITS = np.int64(0x1FFF_FFFF)
 _HALFWAY = np.int64(0x1000_0000)
 _VELTKAMP = 2.0**27 + 1.0
 
-_SQRT_HALF = np.float32(math.sqrt(0.5))
+SQRT_HALF = np.float32(math.sqrt(0.5))
 # ln 2 as a short float32, whose product with an exponent is exact, plus the remainder.
-_LN2_HIGH, _LN2_LOW = np.float32(0.693359375), np.float32(-2.12194440e-4)
-_LOG_TERMS = np.array(
+LN2_HIGH, LN2_LOW = np.float32(0.693359375), np.float32(-2.12194440e-4)
+LOG_TERMS = np.array(
     [
         7.0376836292e-2,
         -1.1514610310e-1,
@@ -43,13 +43,13 @@ _LOG_TERMS = np.array(
     ],
     dtype=np.float32,
 )
-_SIN_TERMS = np.array([-1.9515295891e-4, 8.3321608736e-3, -1.6666654611e-1], dtype=np.float32)
-_COS_TERMS = np.array(
+SIN_TERMS = np.array([-1.9515295891e-4, 8.3321608736e-3, -1.6666654611e-1], dtype=np.float32)
+COS_TERMS = np.array(
     [2.443315711809948e-5, -1.388731625493765e-3, 4.166664568298827e-2], dtype=np.float32
 )
-_FOUR_OVER_PI = np.float32(4 / math.pi)
+FOUR_OVER_PI = np.float32(4 / math.pi)
 # π/4 in three float32 parts, the first two short enough for exact products with a small integer.
-_QUARTER_PI = np.array(
+QUARTER_PI = np.array(
     [0.78515625, 2.4187564849853515625e-4, 3.77489497744594108e-8], dtype=np.float32
 )
 
@@ -66,23 +66,23 @@ def fma(a: Floats, b: npt.ArrayLike, c: npt.ArrayLike) -> Floats:
 def log_f32(x: F32) -> F32:
     """ln x of positive normal float32: x = 2ᵉ·m with m in [√½, √2), then a polynomial in m − 1."""
     mantissa, exponent = np.frexp(x)
-    low = mantissa < _SQRT_HALF
+    low = mantissa < SQRT_HALF
     e = (exponent - low).astype(np.float32)
     r = np.where(low, (mantissa - np.float32(1)) + mantissa, mantissa - np.float32(1))
     square = r * r
-    cubic = fma(_horner(_LOG_TERMS, r) * r, square, e * _LN2_LOW)
-    log: F32 = (r + (cubic - square * np.float32(0.5))) + e * _LN2_HIGH
+    cubic = fma(_horner(LOG_TERMS, r) * r, square, e * LN2_LOW)
+    log: F32 = (r + (cubic - square * np.float32(0.5))) + e * LN2_HIGH
     return log
 
 
 def sincos_f32(angle: F32) -> tuple[F32, F32]:
     """(sin, cos) of float32 angles in [0, 2π]: fold to |r| ≤ π/4 around a multiple of π/2."""
-    octant = ((angle * _FOUR_OVER_PI).astype(np.int32) + 1) & ~1
+    octant = ((angle * FOUR_OVER_PI).astype(np.int32) + 1) & ~1
     o = octant.astype(np.float32)
-    r = fma(-o, _QUARTER_PI[2], (angle - o * _QUARTER_PI[0]) - o * _QUARTER_PI[1])
+    r = fma(-o, QUARTER_PI[2], (angle - o * QUARTER_PI[0]) - o * QUARTER_PI[1])
     square = r * r
-    sine = fma(_horner(_SIN_TERMS, square) * square, r, r)
-    quartic = fma(_horner(_COS_TERMS, square) * square, square, square * np.float32(-0.5))
+    sine = fma(_horner(SIN_TERMS, square) * square, r, r)
+    quartic = fma(_horner(COS_TERMS, square) * square, square, square * np.float32(-0.5))
     cosine = quartic + np.float32(1)
     swap = (octant & 2) != 0
     sin, cos = np.where(swap, cosine, sine), np.where(swap, sine, cosine)

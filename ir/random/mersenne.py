@@ -7,6 +7,7 @@ samples, because that too decides what comes next.
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import Self, TypeAlias
 
 import numpy as np
@@ -19,7 +20,7 @@ DEFAULT_SEED = 67280421310721
 
 KEY_WORDS = 624
 # Where things are in a state: the key, then one or two words each.
-_POSITION, _HAS_SPARE, _SPARE, _SEED = 624, 625, slice(626, 628), slice(628, 630)
+POSITION, HAS_SPARE, SPARE, _SEED = 624, 625, slice(626, 628), slice(628, 630)
 STATE_WORDS = 630
 
 # The byte layout in which PyTorch keeps the same state. `left` words remain before the next twist.
@@ -50,13 +51,18 @@ class MersenneTwister:
         if not -(2**63) <= seed < 2**64:
             raise ValueError(f"a seed must be at least -2**63 and below 2**64, got {seed}")
         self._seed = seed % 2**64
-        # RandomState, not Generator: NumPy promises never to change the former's streams.
-        self._twister = np.random.RandomState(self._seed % 2**32)
+        vars(self).pop("_twister", None)
         self.spare_normal: float | None = None
 
     def initial_seed(self) -> int:
         """The seed this stream was last started from, as a non-negative number."""
         return self._seed
+
+    @cached_property
+    def _twister(self) -> np.random.RandomState:
+        """Made for the first draw, because NumPy imports its `random` only when it is asked for."""
+        # RandomState, not Generator: NumPy promises never to change the former's streams.
+        return np.random.RandomState(self._seed % 2**32)
 
     def draw(self, count: int) -> Words:
         """The next `count` words."""
@@ -68,20 +74,20 @@ class MersenneTwister:
         """All there is to know, as uint32[630]: key, position, has-spare, spare, seed."""
         state = np.zeros(STATE_WORDS, np.uint32)
         key, position = self._place()
-        state[:KEY_WORDS], state[_POSITION] = key, position
+        state[:KEY_WORDS], state[POSITION] = key, position
         state[_SEED] = np.array([self._seed], "<u8").view("<u4")
         if self.spare_normal is not None:
-            state[_HAS_SPARE] = 1
-            state[_SPARE] = np.array([self.spare_normal], "<f8").view("<u4")
+            state[HAS_SPARE] = 1
+            state[SPARE] = np.array([self.spare_normal], "<f8").view("<u4")
         return state
 
     def set_state(self, state: Words) -> None:
         """Continue from where `state()` was taken."""
         _check_state(state)
-        self._go_to(state[:KEY_WORDS], int(state[_POSITION]))
+        self._go_to(state[:KEY_WORDS], int(state[POSITION]))
         self._seed = int(state[_SEED].astype("<u4").view("<u8")[0])
-        spare = float(state[_SPARE].astype("<u4").view("<f8")[0])
-        self.spare_normal = spare if state[_HAS_SPARE] else None
+        spare = float(state[SPARE].astype("<u4").view("<f8")[0])
+        self.spare_normal = spare if state[HAS_SPARE] else None
 
     def state_bytes(self) -> npt.NDArray[np.uint8]:
         """The state as the uint8[5056] that `torch.set_rng_state` takes."""
@@ -122,10 +128,10 @@ def _check_state(state: Words) -> None:
             f"a stream state is uint32[{STATE_WORDS}], got {state.dtype}{list(state.shape)}: "
             "pass what `state()` returned"
         )
-    if state[_POSITION] > KEY_WORDS:
+    if state[POSITION] > KEY_WORDS:
         raise ValueError(
-            f"a stream state holds a position of at most {KEY_WORDS} in word {_POSITION}, "
-            f"got {state[_POSITION]}: pass what `state()` returned"
+            f"a stream state holds a position of at most {KEY_WORDS} in word {POSITION}, "
+            f"got {state[POSITION]}: pass what `state()` returned"
         )
 
 

@@ -1,0 +1,145 @@
+"""Which instructions go together in one kernel.
+
+A group is of one of three kinds: elementwise ops of one shape; an anchor and elementwise ops on its result; ops of one
+walk, with elementwise ops on what is there for each element or once per walk. A group takes the place of its last
+member, so nothing in between may read what an earlier member made. Views are in no group: they stand for their operand.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import pairwise
+
+from ..func import Func
+from ..types import Shape
+from ..values import Instr, Value
+from ..walk import Walk
+from .through import Through
+
+Group = list[Instr]
+
+LARGEST = 64
+"""Members of a group. A longer chain is cut: one loop of hundreds of ops would run out of registers."""
+
+
+class Grouping:
+    """The groups of a Func."""
+
+    def __init__(self, func: Func) -> None:
+        self.through = Through(func)
+        self.place = {instr: place for place, instr in enumerate(func.body)}
+        self.of: dict[Instr, Group] = {}
+        numbers: Instr | None = None
+        for instr in func.body:
+            if instr.op.in_order:
+                continue
+            self._settle([instr])
+            if not _joins(instr):
+                continue
+            for producer in self._producers(instr):
+                self._join(self.of[producer], self.of[instr])
+            if instr.op.elementwise and instr.result.type.rank == 0:
+                if numbers is not None:
+                    self._join(self.of[numbers], self.of[instr])
+                numbers = instr
+
+    def seen_outside(self, group: Group) -> list[Value]:
+        """The values of a group that something outside it reads; the last ones, if nothing does."""
+        members = set(group)
+        results = [r for i in group for r in i.results]
+        seen = [r for r in results if any(u not in members for u in self.through.readers(r))]
+        return seen or list(group[-1].results)
+
+    def _settle(self, group: Group) -> None:
+        self.of.update(dict.fromkeys(group, group))
+
+    def _producers(self, instr: Instr) -> Iterator[Instr]:
+        """What made the operands, views left out, if it can be joined with what follows it."""
+        for operand in dict.fromkeys(map(self.through.root, instr.operands)):
+            producer = self.through.made.get(operand)
+            if producer is not None and (_joins(producer) or producer.op.anchor):
+                yield producer
+
+    def _join(self, first: Group, second: Group) -> None:
+        """Make one group of two, if one kernel can do both."""
+        if first is second or len(first) + len(second) > LARGEST:
+            return
+        group = sorted({*first, *second}, key=self.place.__getitem__)
+        if self._is_one_kernel(group, first) and self._undisturbed(group):
+            self._settle(group)
+
+    def _is_one_kernel(self, group: Group, first: Group) -> bool:
+        walks = {w for w in map(walk_of, group) if w is not None}
+        anchors = [i for i in group if i.op.anchor]
+        if len(walks) + len(anchors) > 1:
+            return False
+        if walks:
+            (walk,) = walks
+            return all(self._fits(i, walk, group) for i in group) and self._is_inside(first, walk)
+        return self._has_one_shape(group) and self._begins(group, anchors)
+
+    def _has_one_shape(self, group: Group) -> bool:
+        return len({i.result.type.shape for i in group}) == 1 and not any(
+            self.through.path(o) for i in group for o in i.operands if self._within(o, group)
+        )
+
+    def _within(self, operand: Value, group: Group) -> bool:
+        return self.through.made.get(self.through.root(operand)) in group
+
+    def _begins(self, group: Group, anchors: list[Instr]) -> bool:
+        """Does the anchor read nothing that the group makes?"""
+        return not any(self._within(o, group) for anchor in anchors for o in anchor.operands)
+
+    # ---- walks
+
+    def _fits(self, instr: Instr, walk: Walk, group: Group) -> bool:
+        """Can a member be done where the walk is, and do the views that it looks through keep to the walk's places?"""
+        if not walk.covers(instr.result.type.shape):
+            return False
+        inner = [o for o in instr.operands if self._within(o, group)]
+        shape = walk.shape if walk_of(instr) else instr.result.type.shape
+        return all(self._stays(o, shape, walk) for o in inner)
+
+    def _stays(self, operand: Value, shape: Shape, walk: Walk) -> bool:
+        shapes = [v.operands[0].type.shape for v in self.through.path(operand)]
+        steps = [*shapes, operand.type.shape, shape]
+        return walk.shape not in shapes and all(
+            walk.covers(a) and walk.spreads(a, b) for a, b in pairwise(steps)
+        )
+
+    def _is_inside(self, group: Group, walk: Walk) -> bool:
+        """Elementwise ops that come before a walk join it only if nothing else wants their results element by element:
+        they could be shared among more threads than the walk.
+        """
+        if any(walk_of(i) for i in group):
+            return True
+        return all(
+            reader is not None and self._goes_along(reader, walk)
+            for i in group
+            for reader in self.through.readers(i.result)
+            if i.result.type.shape == walk.shape
+        )
+
+    def _goes_along(self, reader: Instr, walk: Walk) -> bool:
+        own = walk_of(reader)
+        return own == walk or (reader.op.elementwise and walk.covers(reader.result.type.shape))
+
+    def _undisturbed(self, group: Group) -> bool:
+        """Can all of the group wait for its last member?"""
+        last, members = self.place[group[-1]], set(group)
+        return all(
+            reader is None or reader in members or self.place[reader] > last
+            for instr in group
+            for result in instr.results
+            for reader in self.through.readers(result)
+        )
+
+
+def walk_of(instr: Instr) -> Walk | None:
+    """The walk of an instruction, if it is one."""
+    return instr.op.walk(*(o.type for o in instr.operands))
+
+
+def _joins(instr: Instr) -> bool:
+    """Can it join what comes before it?"""
+    return len(instr.results) == 1 and (instr.op.elementwise or walk_of(instr) is not None)
