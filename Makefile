@@ -20,7 +20,7 @@ make check     formatting, lint, types and tests
 make lint      check formatting and lint only
 make types     check types only
 make format    rewrite the sources in the project's format
-make bench     run the benchmarks (installs PyTorch and JAX to compare with)
+make bench     time training beside PyTorch and JAX, which it installs   ARGS="--quick" or "--json FILE"
 make clean     remove caches and build products
 make distclean the same, and the environment
 
@@ -61,7 +61,7 @@ format: $(DEV)
 	$(BIN)/ruff format .
 
 bench: $(BENCH)
-	$(BIN)/python benchmarks/eager_seed.py
+	$(BIN)/python benchmarks/training.py $(ARGS)
 
 clean:
 	rm -rf build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -11,15 +11,12 @@ from math import e as e
 from math import inf as inf
 from math import nan as nan
 from math import pi as pi
+from typing import TYPE_CHECKING
 
-from . import data as data
 from . import ir as ir
+from . import lazy
 from . import nn as nn
-from . import optim as optim
 from . import tracer as tracer
-from . import utils as utils
-from .data.checkpoint import load as load
-from .data.checkpoint import save as save
 from .ir.dtypes import DType as dtype
 from .ir.dtypes import bfloat16 as bfloat16
 from .ir.dtypes import bool_ as bool
@@ -265,5 +262,29 @@ from .tracer.shaping import unsqueeze as unsqueeze
 from .tracer.shaping import vstack as vstack
 from .tracer.size import Size as Size
 from .tracer.tensor import Tensor as Tensor
+
+if TYPE_CHECKING:
+    from . import data as data
+    from . import optim as optim
+    from . import utils as utils
+    from .compiler import compile as compile
+    from .data.checkpoint import load as load
+    from .data.checkpoint import save as save
+    from .runtime.pool import get_num_threads as get_num_threads
+    from .runtime.pool import set_num_threads as set_num_threads
+else:
+    __getattr__, __dir__ = lazy.page(
+        __name__,
+        {
+            "data": ".data",
+            "optim": ".optim",
+            "utils": ".utils",
+            "load": ".data.checkpoint",
+            "save": ".data.checkpoint",
+            "compile": ".compiler",
+            "get_num_threads": ".runtime.pool",
+            "set_num_threads": ".runtime.pool",
+        },
+    )
 
 __version__ = "0.1.0"

@@ -10,11 +10,16 @@ import dis
 import importlib
 import sys
 from collections.abc import Iterable, Sequence
-from difflib import get_close_matches
-from importlib.abc import Loader, MetaPathFinder
 from importlib.machinery import ModuleSpec
 from types import FrameType, ModuleType
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
+
+from . import lazy
+
+if TYPE_CHECKING:
+    from importlib.abc import Loader
+
+difflib = lazy.module("difflib")
 
 PACKAGE = __name__.rpartition(".")[0]
 SERVED = {
@@ -51,7 +56,7 @@ INSTEAD = {
 
 def missing(name: str, known: Iterable[str] = ()) -> str:
     """What to say of a name of PyTorch's that is not there: perhaps it is one of the known ones, misspelt."""
-    near = get_close_matches(name.rpartition(".")[2], known, n=1, cutoff=0.75)
+    near = difflib.get_close_matches(name.rpartition(".")[2], known, n=1, cutoff=0.75)
     instead = (
         f"; instead, {INSTEAD[name]}"
         if name in INSTEAD
@@ -91,7 +96,7 @@ def _is_from_import(frame: FrameType) -> bool:
     return frame.f_code.co_code[frame.f_lasti] == dis.opmap["IMPORT_FROM"]
 
 
-class Finder(MetaPathFinder, Loader):
+class Finder:
     """Finds the served modules, and refuses their unknown submodules."""
 
     def find_spec(
@@ -101,7 +106,7 @@ class Finder(MetaPathFinder, Loader):
             return None
         if fullname not in SERVED:
             raise ModuleNotFoundError(missing(fullname), name=fullname)
-        return ModuleSpec(fullname, self, is_package=True)
+        return ModuleSpec(fullname, cast("Loader", self), is_package=True)
 
     def create_module(self, spec: ModuleSpec) -> ModuleType:
         return Alias(spec.name, importlib.import_module(SERVED[spec.name] or ".", PACKAGE))

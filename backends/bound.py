@@ -19,10 +19,10 @@ class Bound(Protocol):
         ...
 
 
-def bind(executable: Executable, func: Func, state: Sequence[Array]) -> Bound:
-    """An executable bound to its state, by itself if it knows how to."""
+def bind(executable: Executable, func: Func, state: Sequence[Array], threads: int | None) -> Bound:
+    """An executable bound to its state, by itself if it knows how to; `threads` is for those that use several."""
     own: Callable[..., Any] | None = getattr(executable, "bind", None)
-    return CopyingBack(executable, func, state) if own is None else own(state)
+    return CopyingBack(executable, func, state) if own is None else own(state, threads)
 
 
 class CopyingBack:

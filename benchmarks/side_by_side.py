@@ -1,4 +1,4 @@
-"""What the benchmarks share: rounds that take turns, medians, and a table."""
+"""What the benchmarks share: rounds that take turns, medians, and the machine."""
 
 from __future__ import annotations
 
@@ -32,14 +32,6 @@ def _calls_for(function: Callable[[], object], seconds: float) -> int:
     for _ in range(10):
         function()
     return max(1, int(seconds / max((time.perf_counter() - start) / 10, 1e-7)))
-
-
-def print_table(title: str, times: Mapping[str, float], ours: str) -> None:
-    """Each contestant's time, and how it compares with ours."""
-    print(title)
-    for name, seconds in times.items():
-        ratio = "" if name == ours else f"   ours / theirs: {times[ours] / seconds:5.2f}"
-        print(f"  {name:<24}{seconds * 1e6:10.1f} µs{ratio}")
 
 
 def machine() -> str:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+from .. import lazy
 from . import transforms as transforms
-from . import vision as vision
 from .checkpoint import load as load
 from .checkpoint import save as save
 from .collate import default_collate as default_collate
@@ -26,6 +28,19 @@ from .samplers import SequentialSampler as SequentialSampler
 from .samplers import SubsetRandomSampler as SubsetRandomSampler
 from .samplers import WeightedRandomSampler as WeightedRandomSampler
 from .splitting import random_split as random_split
-from .vision import MNIST as MNIST
-from .vision import Digits as Digits
-from .vision import FashionMNIST as FashionMNIST
+
+if TYPE_CHECKING:
+    from . import vision as vision
+    from .vision import MNIST as MNIST
+    from .vision import Digits as Digits
+    from .vision import FashionMNIST as FashionMNIST
+else:
+    __getattr__, __dir__ = lazy.page(
+        __name__,
+        {
+            "vision": ".vision",
+            "MNIST": ".vision",
+            "Digits": ".vision",
+            "FashionMNIST": ".vision",
+        },
+    )

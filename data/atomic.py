@@ -6,7 +6,6 @@ The bytes go to a hidden file in the same folder, which is renamed when it is co
 from __future__ import annotations
 
 import os
-import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 from glob import escape
@@ -22,7 +21,7 @@ def atomic_write(path: Path) -> Iterator[BinaryIO]:
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     # Not `tempfile`: its files are private to their owner, and a dataset is often shared.
-    temporary = path.with_name(f"{_prefix(path)}{os.getpid()}-{secrets.token_hex(4)}")
+    temporary = path.with_name(f"{_prefix(path)}{os.getpid()}-{os.urandom(4).hex()}")
     try:
         with temporary.open("xb") as stream:
             yield stream

@@ -7,7 +7,6 @@ does is the subclass's business: `FuncBuilder` appends an instruction, the trace
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import fields
 from types import FunctionType
 from typing import Any
 
@@ -76,7 +75,7 @@ class Builder:
 
 def _emitter(name: str) -> FunctionType:
     """The method that emits the op called `name`."""
-    plain = OPS[name]() if not fields(OPS[name]) else None  # type: ignore[arg-type]
+    plain = OPS[name]() if not OPS[name].attributes else None
 
     def emitter(self: Builder, *operands: Operand, **attrs: Any) -> Value:
         return self.emit(make(name, attrs) if plain is None or attrs else plain, lift(operands))

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from ..tracer import Tensor, no_grad, trace
 from .module import Module
 
 
-@dataclass(frozen=True)
-class Row:
+class Row(NamedTuple):
     """One module of the model."""
 
     path: str
@@ -22,8 +20,7 @@ class Row:
     """How many numbers its own parameters hold, those counted in an earlier row left out."""
 
 
-@dataclass(frozen=True)
-class Summary:
+class Summary(NamedTuple):
     """A table of modules; `print` it."""
 
     rows: tuple[Row, ...]

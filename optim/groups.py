@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from ..tracer import Tensor, TraceError, is_tracing, outside_trace
+from ..tracer import Tensor, TraceError, changed, is_tracing, outside_trace
 from ..tracer.location import blame
 from ..tracer.reading import read
 from ..tracer.tensor import eager_tensor
@@ -44,7 +44,10 @@ class ParamGroup(dict[str, Any]):
     def __setitem__(self, key: str, value: Any) -> None:
         if key in self.numbers:
             self._mirror(key, value)
+        before = self.on(key) if key in self.numbers else None
         super().__setitem__(key, value)
+        if key not in self.numbers or self.on(key) is not before:
+            changed()
 
     def __getitem__(self, key: str) -> Any:
         if key in self.numbers and is_tracing():

@@ -14,7 +14,17 @@ from typing import Any, ClassVar
 import numpy as np
 
 from ..ir.dtypes import DType
-from ..tracer import Tensor, is_tracing, known_name, name_state, no_grad, outside_trace
+from ..tracer import (
+    Tensor,
+    changed,
+    is_tracing,
+    known_name,
+    name_state,
+    no_grad,
+    outside_trace,
+    reached,
+)
+from ..tracer.autograd import clear_grad
 from ..tracer.modes import enable_grad
 from ..tracer.reading import read
 from ..tracer.tensor import eager_tensor
@@ -82,6 +92,7 @@ class Optimizer:
             with enable_grad():
                 loss = closure()
         self.steps_called += 1
+        reached(self)
         with no_grad():
             for group in self.param_groups:
                 self._step(group)
@@ -89,22 +100,17 @@ class Optimizer:
 
     def zero_grad(self, set_to_none: bool = True) -> None:
         """Forget all gradients, or fill them with zeros."""
+        reached(self)
         for group in self.param_groups:
             for p in group["params"]:
-                if p.grad is None:
-                    continue
-                if set_to_none:
-                    p.grad = None
-                else:
-                    with no_grad():
-                        p.grad.detach_().zero_()
+                clear_grad(p, set_to_none)
 
     def add_param_group(self, param_group: dict[str, Any]) -> None:
         """More parameters to optimize, with options of their own."""
         items = checks.group_items(param_group, self.param_groups)
         group = ParamGroup(items, self.defaults, self.optional)
         self.param_groups.append(group)
-        self._revision += 1
+        self._revised()
 
     def state_dict(self) -> dict[str, Any]:
         """All there is to save, parameters by their number, as PyTorch lays it out."""
@@ -114,7 +120,8 @@ class Optimizer:
         """Go on from what `state_dict` saved, here or in PyTorch."""
         before = self._tensors()
         state_dict.load(self.param_groups, self.state, state_dict_)
-        self._revision += self._tensors() != before
+        if self._tensors() != before:
+            self._revised()
 
     def structure(self) -> Hashable:
         """Changes whenever a traced `step` has to be traced again: when the groups' structure does, and when state is
@@ -150,6 +157,10 @@ class Optimizer:
 
     # ---- how a step is done
 
+    def _revised(self) -> None:
+        self._revision += 1
+        changed()
+
     def _tensors(self) -> list[tuple[int, str, int]]:
         """Which tensors the state consists of."""
         return [(id(p), k, id(t)) for p, state in self.state.items() for k, t in state.items()]
@@ -180,7 +191,8 @@ class Optimizer:
                         made = True
         if key:
             made |= clocks.separate(self.state, ready, group["params"], key)
-        self._revision += made
+        if made:
+            self._revised()
         if is_tracing():
             name_state(self.named_state())
 
@@ -219,6 +231,7 @@ def _announced(step: Step) -> Step:
     @functools.wraps(step)
     def announced(self: Optimizer, *args: Any, **kwargs: Any) -> Any:
         self.steps_called += 1
+        reached(self)
         if is_tracing():
             name_state(self.named_state())
         return step(self, *args, **kwargs)

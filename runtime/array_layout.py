@@ -13,6 +13,8 @@ from typing import Any
 
 import numpy as np
 
+from .object_layout import pointer_at
+
 Array = np.ndarray[Any, Any]
 
 # In every Python object.
@@ -40,12 +42,15 @@ def layout_is_known() -> bool:
 
 def _reads_back(array: Array) -> bool:
     at = id(array)
-    if _pointer(at + OBJECT_TYPE) != id(np.ndarray) or _int32(at + NDIM) != array.ndim:
+    if pointer_at(at + OBJECT_TYPE) != id(np.ndarray) or _int32(at + NDIM) != array.ndim:
         return False
-    if _pointer(at + DESCRIPTION) != id(array.dtype) or _pointer(at + DATA) != array.ctypes.data:
+    if (
+        pointer_at(at + DESCRIPTION) != id(array.dtype)
+        or pointer_at(at + DATA) != array.ctypes.data
+    ):
         return False
-    shape_at = _pointer(at + SHAPE)
-    shape = tuple(_pointer(shape_at + 8 * axis) for axis in range(array.ndim))
+    shape_at = pointer_at(at + SHAPE)
+    shape = tuple(pointer_at(shape_at + 8 * axis) for axis in range(array.ndim))
     return shape == array.shape and _flags_read_back(array) and _dtype_reads_back(array)
 
 
@@ -64,10 +69,6 @@ def _dtype_reads_back(array: Array) -> bool:
     foreign = ctypes.c_uint8.from_address(at + BYTE_ORDER).value == FOREIGN_ORDER
     number_reads_back = _int32(at + TYPE_NUMBER) == array.dtype.num
     return number_reads_back and foreign != bool(array.dtype.isnative)
-
-
-def _pointer(address: int) -> int:
-    return ctypes.c_void_p.from_address(address).value or 0
 
 
 def _int32(address: int) -> int:

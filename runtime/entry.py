@@ -6,12 +6,16 @@ arguments of the call, in order, followed by the fixed arrays that it was made w
 * outputs that are arrays are either arguments (`Argument(..., writable=True)`), allocated by the caller, or made after
   the run by a `finish` callable without arguments (a copy out of the arena, for example), whose result is returned;
 * one number is returned as a Python float, int or bool, read from the first element of `scalar`, a fixed array;
-* otherwise the call returns None.
+* otherwise the call returns None;
+* where the run left a `failure` word that is not 0, a callable is called in place of all that, which raises.
 
 The function made is a builtin: it checks each argument in place (exact type, dtype, shape, contiguous, aligned), and
-passes whatever is not exact to `Slow`, which converts it or says what is wrong. A program that is marked long releases
-Python's lock while it runs, and then takes a lock of its own, because its buffers serve one call at a time; `finish`
-runs under that lock and must not call the program; nor may a child that was forked while another thread was inside.
+passes whatever is not exact to `Slow`, which converts it or says what is wrong. With `unwrap` the arguments are objects
+that hold arrays. With `guards`, pairs of words that must be equal, the fast way is open only while they are.
+
+A program that is marked long releases Python's lock while it runs. Wherever Python may run before a call is over (long
+programs, `finish`, `failure`, a `lock` that others take too), a lock makes other calls wait: `finish` and `failure` run
+under it and must not call the program; nor may a child that was forked while another thread was inside.
 """
 
 from __future__ import annotations
@@ -19,6 +23,7 @@ from __future__ import annotations
 import ctypes
 import warnings
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -26,12 +31,15 @@ import numpy as np
 from .arguments import Argument, converted
 from .array_layout import layout_is_known
 from .assemble import assemble
+from .builtin import builtin, python_functions
+from .entry_arguments_ir import ARRAY_TYPE, NONE, required_symbol, type_symbol
 from .entry_ir import (
-    ARRAY_TYPE,
     ENTRY,
+    FAILED,
     FINISH,
+    GUARDS,
     INVOKE,
-    NONE,
+    ON_FAILURE,
     PROGRAM_LOCK,
     RESULT,
     STEP,
@@ -41,11 +49,11 @@ from .entry_ir import (
     entry_ir,
 )
 from .loader import load
+from .object_layout import Unwrap
 from .pool import symbols
 
 Array = np.ndarray[Any, Any]
 
-METH_FASTCALL = 0x80
 _PYTHON = (
     "PyFloat_FromDouble",
     "PyLong_FromLongLong",
@@ -55,34 +63,67 @@ _PYTHON = (
     "PyEval_SaveThread",
     "PyEval_RestoreThread",
     "Py_IncRef",
+    "Py_DecRef",
 )
 _SCALARS = {"f4": Returns.F32, "f8": Returns.F64, "i8": Returns.I64, "b1": Returns.BOOL}
 
 
-class _MethodDef(ctypes.Structure):
-    _fields_ = [
-        ("name", ctypes.c_char_p),
-        ("function", ctypes.c_void_p),
-        ("flags", ctypes.c_int),
-        ("doc", ctypes.c_char_p),
-    ]
+@dataclass(frozen=True)
+class Failure:
+    """Where a program tells that it failed: the address of an int64 that is then not 0.
+
+    `report` raises, and sets the word back where the program does not.
+    """
+
+    word: int
+    report: Callable[[], object]
+
+
+@dataclass(frozen=True)
+class _Plan:
+    """What an entry is made of, apart from its code."""
+
+    step: int
+    table: Array
+    lock: Array
+    guards: Array
+    scalar: Array | None
+    finish: Callable[[], object] | None
+    failure: Failure | None
+    unwrap: Unwrap | None
+    keep: list[object] = field(default_factory=list)
 
 
 class Slow:
     """A program called the patient way: converts what can be converted, explains the rest.
 
-    The fast entry has this object as its `__self__`, which keeps code and buffers alive.
+    The fast entry has this object as its `__self__`, which keeps code and buffers alive. `other` is what calls go to
+    that the fast entry does not take; without one they come here.
     """
 
     def __init__(
-        self, name: str, arguments: tuple[Argument, ...], invoke: Any, keep: Sequence[object]
+        self,
+        name: str,
+        arguments: tuple[Argument, ...],
+        invoke: Any,
+        other: Callable[..., Any] | None,
+        keep: Sequence[object],
     ) -> None:
         self.name = name
         self.arguments = arguments
         self._invoke = invoke
+        self._other = other
         self._keep = list(keep)
 
-    def __call__(self, *given: object) -> Any:
+    def __call__(self, *given: object, **named: object) -> Any:
+        if self._other is not None:
+            return self._other(*given, **named)
+        if named:
+            raise TypeError(f"{self.name}() takes no keyword arguments")
+        return self.run(*given)
+
+    def run(self, *given: object) -> Any:
+        """Run the program on arrays."""
         arrays = converted(self.name, self.arguments, given)
         pointers = (ctypes.c_void_p * len(arrays))(*(array.ctypes.data for array in arrays))
         return self._invoke(ctypes.addressof(pointers))
@@ -90,6 +131,12 @@ class Slow:
     def hold(self, thing: object) -> None:
         """Keep something alive as long as the program."""
         self._keep.append(thing)
+
+
+def patient(entry: Callable[..., Any]) -> Callable[..., Any]:
+    """The patient way into the program of an entry, past its `slow` callable: for that one to use, with arrays."""
+    way: Slow = entry if isinstance(entry, Slow) else getattr(entry, "__self__")  # noqa: B009
+    return way.run
 
 
 def make_entry(
@@ -100,25 +147,66 @@ def make_entry(
     *,
     scalar: Array | None = None,
     finish: Callable[[], object] | None = None,
+    failure: Failure | None = None,
+    unwrap: Unwrap | None = None,
+    slow: Callable[..., Any] | None = None,
+    guards: Sequence[tuple[int, int]] = (),
+    lock: Array | None = None,
     parts: int = 1,
     long: bool = False,
     keep: Sequence[object] = (),
 ) -> Callable[..., Any]:
-    """The program at address `step` as a function of its array arguments; `keep` must outlive it."""
+    """The program at address `step` as a function of its arguments.
+
+    `slow` is called, with the original arguments and any keyword arguments, where the fast way does not apply.
+    `guards` are pairs of addresses of int64 words. `lock` is an int32 0, for all who run the program. `keep` must
+    outlive the program.
+    """
     _check(name, fixed, scalar, finish, parts)
-    shape = Shape(tuple(arguments), _returns(scalar, finish), parts, long)
-    table = np.zeros(max(1, len(arguments) + len(fixed)), np.uint64)
-    table[len(arguments) : len(arguments) + len(fixed)] = [a.ctypes.data for a in fixed]
-    lock = np.zeros(1, np.int32)
-    library = load(
-        [assemble(entry_ir(shape))],
-        (ENTRY, INVOKE),
-        _imports(step, table, lock, scalar, finish),
+    _check_ways(name, unwrap, slow, guards, lock)
+    shape = Shape(
+        tuple(arguments),
+        _returns(scalar, finish),
+        parts,
+        releases_gil=long,
+        takes_lock=long or any(part is not None for part in (finish, failure, lock)),
+        unwrap=unwrap,
+        guards=len(guards),
+        keywords=slow is not None,
+        can_fail=failure is not None,
     )
+    plan = _Plan(
+        step,
+        _table(len(arguments), fixed),
+        np.zeros(1, np.int32) if lock is None else lock,
+        np.array([*guards, (0, 0)], np.uint64),
+        scalar,
+        finish,
+        failure,
+        unwrap,
+        [*fixed, *keep],
+    )
+    return _made(name, shape, plan, slow)
+
+
+def _made(
+    name: str, shape: Shape, plan: _Plan, other: Callable[..., Any] | None
+) -> Callable[..., Any]:
+    library = load([assemble(entry_ir(shape))], (ENTRY, INVOKE), _imports(plan))
     invoke = ctypes.PYFUNCTYPE(ctypes.py_object, ctypes.c_void_p)(library.address(INVOKE))
-    alive = [library, table, lock, scalar, finish, *fixed, *keep]
-    slow = Slow(name, shape.arguments, invoke, alive)
-    return _builtin(slow, library.address(ENTRY)) if _layout_is_usable() else slow
+    slow = Slow(name, shape.arguments, invoke, other, [library, plan])
+    if not _layout_is_usable():
+        return slow
+    doc = f"{name}({', '.join(map(str, shape.arguments))})"
+    function, definition = builtin(library.address(ENTRY), slow, name, doc, shape.keywords)
+    slow.hold(definition)
+    return function
+
+
+def _table(first: int, fixed: Sequence[Array]) -> Array:
+    table = np.zeros(max(1, first + len(fixed)), np.uint64)
+    table[first : first + len(fixed)] = [array.ctypes.data for array in fixed]
+    return table
 
 
 def _check(
@@ -137,6 +225,25 @@ def _check(
             raise ValueError(f"fixed array {index} of {name}() is not C-contiguous")
 
 
+def _check_ways(
+    name: str,
+    unwrap: Unwrap | None,
+    slow: Callable[..., Any] | None,
+    guards: Sequence[tuple[int, int]],
+    lock: Array | None,
+) -> None:
+    for what, given in (("unwrap", unwrap is not None), ("guards", len(guards) > 0)):
+        if given and slow is None:
+            raise ValueError(
+                f"{name}() has {what}, so it needs `slow`: a callable for the calls they turn away"
+            )
+    if lock is not None and (lock.dtype != np.int32 or lock.size != 1):
+        raise ValueError(
+            f"the lock of {name}() must be one int32, not {lock.dtype}[{lock.size}]; "
+            "make it with np.zeros(1, np.int32)"
+        )
+
+
 def _returns(scalar: Array | None, finish: Callable[[], object] | None) -> Returns:
     if scalar is None:
         return Returns.NOTHING if finish is None else Returns.FINISH
@@ -149,42 +256,28 @@ def _returns(scalar: Array | None, finish: Callable[[], object] | None) -> Retur
     return known
 
 
-def _imports(
-    step: int,
-    table: Array,
-    lock: Array,
-    scalar: Array | None,
-    finish: Callable[[], object] | None,
-) -> dict[str, int]:
+def _imports(plan: _Plan) -> dict[str, int]:
     """What the entry's external symbols stand for; None's own address where nothing is used."""
-    python = {name: _address(getattr(ctypes.pythonapi, name)) for name in _PYTHON}
+    nothing = id(None)
+    unwrap, failure = plan.unwrap, plan.failure
+    types = unwrap.types if unwrap else ()
+    required = [end for _, end in unwrap.require] if unwrap else []
     return {
-        **python,
+        **python_functions(*_PYTHON),
         **symbols(),
-        STEP: step,
-        TABLE: table.ctypes.data,
-        PROGRAM_LOCK: lock.ctypes.data,
-        RESULT: id(None) if scalar is None else scalar.ctypes.data,
-        FINISH: id(finish),
+        **{type_symbol(index): id(cls) for index, cls in enumerate(types)},
+        **{required_symbol(index): id(end) for index, end in enumerate(required)},
+        STEP: plan.step,
+        TABLE: plan.table.ctypes.data,
+        PROGRAM_LOCK: plan.lock.ctypes.data,
+        GUARDS: plan.guards.ctypes.data,
+        RESULT: nothing if plan.scalar is None else plan.scalar.ctypes.data,
+        FINISH: id(plan.finish),
+        FAILED: failure.word if failure else nothing,
+        ON_FAILURE: id(failure.report) if failure else nothing,
         ARRAY_TYPE: id(np.ndarray),
-        NONE: id(None),
+        NONE: nothing,
     }
-
-
-def _address(function: Any) -> int:
-    return ctypes.cast(function, ctypes.c_void_p).value or 0
-
-
-def _builtin(slow: Slow, entry: int) -> Callable[..., Any]:
-    """A builtin function that runs the code at `entry`, with `slow` as its self."""
-    doc = f"{slow.name}({', '.join(map(str, slow.arguments))})"
-    definition = _MethodDef(slow.name.encode(), entry, METH_FASTCALL, doc.encode())
-    slow.hold(definition)
-    make = ctypes.pythonapi.PyCFunction_NewEx
-    make.restype = ctypes.py_object
-    make.argtypes = [ctypes.POINTER(_MethodDef), ctypes.py_object, ctypes.c_void_p]
-    made: Callable[..., Any] = make(ctypes.byref(definition), slow, None)
-    return made
 
 
 def _layout_is_usable() -> bool:
@@ -194,6 +287,6 @@ def _layout_is_usable() -> bool:
         f"arrays of NumPy {np.__version__} are not laid out as compiled code expects; calls of "
         "programs take a slower path through ctypes (microseconds each). Results are the same",
         RuntimeWarning,
-        stacklevel=3,
+        stacklevel=4,
     )
     return False

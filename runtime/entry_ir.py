@@ -1,4 +1,4 @@
-"""The entry of a program as LLVM IR: a METH_FASTCALL function that reads arrays where NumPy keeps them.
+"""The entry of a program as LLVM IR: a METH_FASTCALL function that takes arrays, or what holds them, to their data.
 
 What differs from process to process (Python's type objects, buffers, the program itself) are external symbols, bound
 when the code is loaded, so that the same signature gives the same code.
@@ -6,31 +6,19 @@ when the code is loaded, so that the same signature gives the same code.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
 from string import Template
 
 from .arguments import Argument
-from .array_layout import (
-    ALIGNED,
-    BYTE_ORDER,
-    C_CONTIGUOUS,
-    DATA,
-    DESCRIPTION,
-    FLAGS,
-    FOREIGN_ORDER,
-    NDIM,
-    OBJECT_TYPE,
-    SHAPE,
-    TYPE_NUMBER,
-    WRITEABLE,
-)
+from .entry_arguments_ir import ARRAY_TYPE, NONE, checks_ir, unwrap_ir
+from .object_layout import Unwrap
 from .pool_ir import BARRIER_BYTES, LOCK, RUN, UNLOCK
 
 ENTRY, INVOKE = "tapeout_entry", "tapeout_invoke"
 STEP, TABLE, RESULT, FINISH = "tapeout_step", "tapeout_table", "tapeout_result", "tapeout_finish"
-ARRAY_TYPE, NONE, PROGRAM_LOCK = "tapeout_array_type", "tapeout_none", "tapeout_program_lock"
+PROGRAM_LOCK, GUARDS = "tapeout_program_lock", "tapeout_guards"
+FAILED, ON_FAILURE = "tapeout_failed", "tapeout_on_failure"
 
 
 class Returns(Enum):
@@ -52,25 +40,26 @@ class Shape:
     returns: Returns
     parts: int
     releases_gil: bool
+    takes_lock: bool
+    unwrap: Unwrap | None
+    guards: int
+    keywords: bool
+    can_fail: bool
 
 
 def entry_ir(shape: Shape) -> str:
     """The module of an entry."""
-    count = len(shape.arguments)
     return "".join(
         [
             _DECLARATIONS,
-            _checks(shape.arguments),
+            unwrap_ir(shape.unwrap),
+            checks_ir(shape.arguments),
+            _TAKE_LOCK if shape.takes_lock else _TAKE_NOTHING,
+            Template(_GUARDED).substitute(count=shape.guards) if shape.guards else _UNGUARDED,
             _region(shape.parts),
-            Template(_INVOKE).substitute(
-                fill=_fill(count),
-                run=_run(shape.parts),
-                result=_RESULTS[shape.returns],
-                before=_BEFORE if shape.releases_gil else "",
-                after=_AFTER if shape.releases_gil else "",
-                unlock=_UNLOCK if shape.releases_gil else "",
-            ),
-            Template(_ENTRY).substitute(count=count, room=max(count, 1), checks=_looks(count)),
+            _run_ir(shape),
+            Template(_INVOKE).substitute(fill=_fill(len(shape.arguments))),
+            _entry(shape),
         ]
     )
 
@@ -82,6 +71,9 @@ _DECLARATIONS = f"""
 @{RESULT} = external global i8
 @{FINISH} = external global i8
 @{PROGRAM_LOCK} = external global i32
+@{GUARDS} = external global [2 x ptr]
+@{FAILED} = external global i64
+@{ON_FAILURE} = external global i8
 declare void @{STEP}(ptr, i64, i64, ptr)
 declare void @{RUN}(ptr, ptr, i64)
 declare void @{LOCK}(ptr)
@@ -94,73 +86,73 @@ declare ptr @PyObject_Vectorcall(ptr, ptr, i64, ptr)
 declare ptr @PyEval_SaveThread()
 declare void @PyEval_RestoreThread(ptr)
 declare void @Py_IncRef(ptr)
+declare void @Py_DecRef(ptr)
 declare void @llvm.memset.p0.i64(ptr, i8, i64, i1)
 """
 
-# One function per argument: the address of its data, or null where it is not exact.
-_CHECK = f"""
-define internal ptr @check$index(ptr %object) alwaysinline {{
-  %type.p = getelementptr i8, ptr %object, i64 {OBJECT_TYPE}
-  %type = load ptr, ptr %type.p
-  %is.array = icmp eq ptr %type, @{ARRAY_TYPE}
-  br i1 %is.array, label %array, label %no
-array:
-  %ndim.p = getelementptr i8, ptr %object, i64 {NDIM}
-  %ndim = load i32, ptr %ndim.p
-  %ndim.ok = icmp eq i32 %ndim, $ndim
-  %flags.p = getelementptr i8, ptr %object, i64 {FLAGS}
-  %flags = load i32, ptr %flags.p
-  %masked = and i32 %flags, $flags
-  %flags.ok = icmp eq i32 %masked, $flags
-  %dtype.p = getelementptr i8, ptr %object, i64 {DESCRIPTION}
-  %dtype = load ptr, ptr %dtype.p
-  %number.p = getelementptr i8, ptr %dtype, i64 {TYPE_NUMBER}
-  %number = load i32, ptr %number.p
-  %number.ok = icmp eq i32 %number, $number
-  %order.p = getelementptr i8, ptr %dtype, i64 {BYTE_ORDER}
-  %order = load i8, ptr %order.p
-  %order.ok = icmp ne i8 %order, {FOREIGN_ORDER}
-  %ok1 = and i1 %ndim.ok, %flags.ok
-  %ok2 = and i1 %number.ok, %order.ok
-  %ok3 = and i1 %ok1, %ok2
-  br i1 %ok3, label %shaped, label %no
-shaped:
-  %shape.p = getelementptr i8, ptr %object, i64 {SHAPE}
-  %shape = load ptr, ptr %shape.p
-  %same.0 = icmp eq i32 0, 0
-$dimensions  br i1 %same.$ndim, label %yes, label %no
-yes:
-  %data.p = getelementptr i8, ptr %object, i64 {DATA}
-  %data = load ptr, ptr %data.p
-  ret ptr %data
-no:
-  ret ptr null
+# The table is shared by all calls, so it is filled only by whoever has the program to itself: Python's lock sees to
+# that, or, where Python may run in between, the program's own. Nobody waits for that one with Python's lock in hand.
+_TAKE_LOCK = f"""
+define internal void @take() {{
+  %swap = cmpxchg ptr @{PROGRAM_LOCK}, i32 0, i32 1 acquire monotonic
+  %got = extractvalue {{ i32, i1 }} %swap, 1
+  br i1 %got, label %mine, label %wait
+wait:
+  %thread = call ptr @PyEval_SaveThread()
+  call void @{LOCK}(ptr @{PROGRAM_LOCK})
+  call void @PyEval_RestoreThread(ptr %thread)
+  ret void
+mine:
+  ret void
+}}
+
+define internal void @give_back() alwaysinline {{
+  call void @{UNLOCK}(ptr @{PROGRAM_LOCK})
+  ret void
 }}
 """
 
-_DIMENSION = """  %length$axis.p = getelementptr i64, ptr %shape, i64 $axis
-  %length$axis = load i64, ptr %length$axis.p
-  %length$axis.ok = icmp eq i64 %length$axis, $length
-  %same.$next = and i1 %same.$axis, %length$axis.ok
+_TAKE_NOTHING = """
+define internal void @take() alwaysinline {
+  ret void
+}
+
+define internal void @give_back() alwaysinline {
+  ret void
+}
 """
 
+# Whether the words of each pair are equal.
+_GUARDED = f"""
+define internal i1 @guarded() {{
+start:
+  br label %look
+look:
+  %i = phi i64 [0, %start], [%next, %same]
+  %left.p = getelementptr [2 x ptr], ptr @{GUARDS}, i64 %i, i64 0
+  %left = load ptr, ptr %left.p
+  %right.p = getelementptr [2 x ptr], ptr @{GUARDS}, i64 %i, i64 1
+  %right = load ptr, ptr %right.p
+  %this = load i64, ptr %left
+  %that = load i64, ptr %right
+  %equal = icmp eq i64 %this, %that
+  br i1 %equal, label %same, label %no
+same:
+  %next = add i64 %i, 1
+  %more = icmp ult i64 %next, $count
+  br i1 %more, label %look, label %yes
+yes:
+  ret i1 true
+no:
+  ret i1 false
+}}
+"""
 
-def _checks(arguments: Sequence[Argument]) -> str:
-    return "".join(_check(index, argument) for index, argument in enumerate(arguments))
-
-
-def _check(index: int, argument: Argument) -> str:
-    dimensions = (
-        Template(_DIMENSION).substitute(axis=axis, next=axis + 1, length=length)
-        for axis, length in enumerate(argument.shape)
-    )
-    return Template(_CHECK).substitute(
-        index=index,
-        ndim=len(argument.shape),
-        flags=C_CONTIGUOUS | ALIGNED | (WRITEABLE if argument.writable else 0),
-        number=argument.dtype.num,
-        dimensions="".join(dimensions),
-    )
+_UNGUARDED = """
+define internal i1 @guarded() alwaysinline {
+  ret i1 true
+}
+"""
 
 
 def _region(parts: int) -> str:
@@ -175,41 +167,42 @@ define internal void @region(ptr %barrier, i64 %part, i64 %parts) {{
 """
 
 
-def _run(parts: int) -> str:
-    if parts == 1:
-        return f"  call void @{STEP}(ptr @{TABLE}, i64 0, i64 1, ptr null)"
-    return f"""  %barrier = alloca i8, i64 {BARRIER_BYTES}, align 64
-  call void @llvm.memset.p0.i64(ptr align 64 %barrier, i8 0, i64 {BARRIER_BYTES}, i1 false)
-  call void @{RUN}(ptr @region, ptr %barrier, i64 {parts})"""
-
-
-# The table is shared by all calls, so it is filled only by whoever has the program to itself: Python's lock sees to
-# that, or, where that one is released, the program's own.
-_BEFORE = f"""
-  %thread = call ptr @PyEval_SaveThread()
-  call void @{LOCK}(ptr @{PROGRAM_LOCK})"""
-_AFTER = "\n  call void @PyEval_RestoreThread(ptr %thread)"
-_UNLOCK = f"\n  call void @{UNLOCK}(ptr @{PROGRAM_LOCK})"
-
-_INVOKE = f"""
-define ptr @{INVOKE}(ptr %pointers) {{$before
-$fill
-$run$after
-$result$unlock
+_RUN = """
+define internal ptr @run() {
+$release  $step
+$reacquire$failure$result
   ret ptr %object
-}}
+}
+"""
+
+_FAILURE = f"""  %word = load i64, ptr @{FAILED}
+  %bad = icmp ne i64 %word, 0
+  br i1 %bad, label %failed, label %well
+failed:
+  %complaint = call ptr @PyObject_CallNoArgs(ptr @{ON_FAILURE})
+  ret ptr %complaint
+well:
 """
 
 
-def _fill(count: int) -> str:
-    lines = (
-        f"  %from{i}.p = getelementptr ptr, ptr %pointers, i64 {i}\n"
-        f"  %from{i} = load ptr, ptr %from{i}.p\n"
-        f"  %to{i}.p = getelementptr ptr, ptr @{TABLE}, i64 {i}\n"
-        f"  store ptr %from{i}, ptr %to{i}.p"
-        for i in range(count)
+def _run_ir(shape: Shape) -> str:
+    """`@run`: runs the program on the table as it is, and makes what the call gives back."""
+    free = shape.releases_gil
+    return Template(_RUN).substitute(
+        release="  %thread = call ptr @PyEval_SaveThread()\n" if free else "",
+        step=_step(shape.parts),
+        reacquire="  call void @PyEval_RestoreThread(ptr %thread)\n" if free else "",
+        failure=_FAILURE if shape.can_fail else "",
+        result=_RESULTS[shape.returns],
     )
-    return "\n".join(lines)
+
+
+def _step(parts: int) -> str:
+    if parts == 1:
+        return f"call void @{STEP}(ptr @{TABLE}, i64 0, i64 1, ptr null)"
+    return f"""%barrier = alloca i8, i64 {BARRIER_BYTES}, align 64
+  call void @llvm.memset.p0.i64(ptr align 64 %barrier, i8 0, i64 {BARRIER_BYTES}, i1 false)
+  call void @{RUN}(ptr @region, ptr %barrier, i64 {parts})"""
 
 
 _RESULTS = {
@@ -227,33 +220,78 @@ _RESULTS = {
     Returns.FINISH: f"  %object = call ptr @PyObject_CallNoArgs(ptr @{FINISH})",
 }
 
-_ENTRY = f"""
-define ptr @{ENTRY}(ptr %self, ptr %args, i64 %count) {{
-  %pointers = alloca ptr, i64 $room
-  %right = icmp eq i64 %count, $count
-  br i1 %right, label %look0, label %slow
-$checks
-go:
-  %object = call ptr @{INVOKE}(ptr %pointers)
+_INVOKE = f"""
+define ptr @{INVOKE}(ptr %pointers) {{
+  call void @take()
+$fill
+  %object = call ptr @run()
+  call void @give_back()
   ret ptr %object
+}}
+"""
+
+
+def _fill(count: int) -> str:
+    return "\n".join(
+        f"  %from{i}.p = getelementptr ptr, ptr %pointers, i64 {i}\n"
+        f"  %from{i} = load ptr, ptr %from{i}.p\n"
+        f"  %to{i}.p = getelementptr ptr, ptr @{TABLE}, i64 {i}\n"
+        f"  store ptr %from{i}, ptr %to{i}.p"
+        for i in range(count)
+    )
+
+
+_ENTRY = f"""
+define ptr @{ENTRY}(ptr %self, ptr %args, i64 %count$parameter) {{
+  %right = icmp eq i64 %count, $count
+  %unnamed = icmp eq ptr $names, null
+  %plain = and i1 %right, %unnamed
+  br i1 %plain, label %enter, label %slow
+enter:
+  call void @take()
+  %current = call i1 @guarded()
+  br i1 %current, label %look0, label %leave
+$looks
+go:
+$hold  %object = call ptr @run()
+  call void @give_back()
+$release  ret ptr %object
+leave:
+  call void @give_back()
+  br label %slow
 slow:
-  %other = call ptr @PyObject_Vectorcall(ptr %self, ptr %args, i64 %count, ptr null)
+  %other = call ptr @PyObject_Vectorcall(ptr %self, ptr %args, i64 %count, ptr $names)
   ret ptr %other
 }}
 """
+
+
+def _entry(shape: Shape) -> str:
+    count = len(shape.arguments)
+    # While Python runs, an object may be given another array, and the one in use would vanish.
+    held = range(count) if shape.unwrap and shape.releases_gil else range(0)
+    return Template(_ENTRY).substitute(
+        count=count,
+        parameter=", ptr %names" if shape.keywords else "",
+        names="%names" if shape.keywords else "null",
+        looks=_looks(count),
+        hold="".join(f"  call void @Py_IncRef(ptr %array{i})\n" for i in held),
+        release="".join(f"  call void @Py_DecRef(ptr %array{i})\n" for i in held),
+    )
 
 
 def _looks(count: int) -> str:
     """One block per argument, each leading to the next; the last one leads to the call."""
     blocks = [
         f"""look{i}:
-  %object{i}.p = getelementptr ptr, ptr %args, i64 {i}
-  %object{i} = load ptr, ptr %object{i}.p
-  %data{i} = call ptr @check{i}(ptr %object{i})
+  %given{i}.p = getelementptr ptr, ptr %args, i64 {i}
+  %given{i} = load ptr, ptr %given{i}.p
+  %array{i} = call ptr @unwrapped(ptr %given{i})
+  %data{i} = call ptr @check{i}(ptr %array{i})
   %bad{i} = icmp eq ptr %data{i}, null
-  %pointer{i}.p = getelementptr ptr, ptr %pointers, i64 {i}
-  store ptr %data{i}, ptr %pointer{i}.p
-  br i1 %bad{i}, label %slow, label %look{i + 1}"""
+  %to{i}.p = getelementptr ptr, ptr @{TABLE}, i64 {i}
+  store ptr %data{i}, ptr %to{i}.p
+  br i1 %bad{i}, label %leave, label %look{i + 1}"""
         for i in range(count)
     ]
     return "\n".join([*blocks, f"look{count}:\n  br label %go"])

@@ -16,7 +16,7 @@ PACKAGE = "tapeout"
 NOT_THE_PACKAGE = {"tests", "examples", "benchmarks", "docs", "build", "dist"}
 MAX_LINES = 400
 
-# Which floors the modules of a floor may import; the modules at the root may import all of them.
+# Which floors the modules of a floor may import ("" is the root); the modules at the root may import all of them.
 MAY_IMPORT: dict[str, set[str]] = {
     "ir": set(),
     "runtime": set(),
@@ -25,7 +25,11 @@ MAY_IMPORT: dict[str, set[str]] = {
     "nn": {"tracer", "ir"},
     "optim": {"tracer", "ir"},
     "data": {"tracer"},
+    "compiler": {"tracer", "ir", "backends", "runtime"},
+    "cli": {"compiler", "tracer", "ir", "backends", "runtime", ""},
 }
+# Under all floors: a room at the root that every module may import, and that imports nothing of ours.
+GROUND = {f"{PACKAGE}.lazy"}
 
 
 # Reading a tree.
@@ -36,7 +40,7 @@ class Import:
     target: str  # the module imported, by its full name
     line: int
     in_function: bool
-    for_types_only: bool
+    after_loading: bool  # for type checkers only, or by `lazy.module`
 
 
 @dataclass(frozen=True)
@@ -84,11 +88,23 @@ def _read_module(root: Path, file: Path) -> Module:
 
 
 def imports_of(module: Module, house: House) -> Iterator[Import]:
-    """The imports of our own modules, in the order of the source."""
-    for node, in_function, for_types_only in _import_statements(module.tree):
-        for target in _targets(node, module, house):
-            if target == PACKAGE or target.startswith(f"{PACKAGE}."):
-                yield Import(target, node.lineno, in_function, for_types_only)
+    """The imports of our own modules: the statements, then those by `lazy.module`."""
+    found = [
+        Import(target, node.lineno, in_function, for_types_only)
+        for node, in_function, for_types_only in _import_statements(module.tree)
+        for target in _targets(node, module, house)
+    ]
+    for each in [*found, *_late_imports(module)]:
+        if each.target == PACKAGE or each.target.startswith(f"{PACKAGE}."):
+            yield each
+
+
+def _late_imports(module: Module) -> Iterator[Import]:
+    for node in ast.walk(module.tree):
+        if isinstance(node, ast.Call) and ast.unparse(node.func) == "lazy.module":
+            name = ast.unparse(node.args[0]).removeprefix("f").strip("'\"")
+            target = name.replace("{__package__}", module.parent)
+            yield Import(target, node.lineno, in_function=False, after_loading=True)
 
 
 def _import_statements(
@@ -132,18 +148,21 @@ def wrong_floors(house: House) -> list[str]:
     for module in house.values():
         if module.floor and module.floor not in MAY_IMPORT:
             found.append(f"{module.file}:1: {module.floor}/ has no row in the table of floors")
-        elif module.floor:
+        elif module.floor or module.name in GROUND:
             found += _wrong_floors_of(module, house)
     return found
 
 
 def _wrong_floors_of(module: Module, house: House) -> Iterator[str]:
-    allowed = MAY_IMPORT[module.floor]
+    allowed = MAY_IMPORT.get(module.floor, set())
     may = " and ".join(sorted(allowed)) or "nothing else of ours"
     for each in imports_of(module, house):
-        if _floor_of(each.target, house) not in allowed | {module.floor}:
-            where = f"{module.file}:{each.line}"
-            yield f"{where}: {module.floor} imports {each.target}, but may import {may}"
+        if each.target in GROUND:
+            continue
+        floor = _floor_of(each.target, house)
+        if floor not in allowed | {module.floor}:
+            who, where = module.floor or module.name, f"{module.file}:{each.line}"
+            yield f"{where}: {who} imports {each.target}, but may import {may}"
 
 
 def circles(house: House) -> list[str]:
@@ -152,7 +171,7 @@ def circles(house: House) -> list[str]:
         (module.name, each.target): f"{module.file}:{each.line} imports {each.target}"
         for module in house.values()
         for each in imports_of(module, house)
-        if each.target in house and not each.in_function and not each.for_types_only
+        if each.target in house and not each.in_function and not each.after_loading
     }
     found = []
     while circle := _one_circle(lines):

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from tapeout.__main__ import main
+from tapeout.runtime import cache
 
 PROGRAMS = Path(__file__).parent / "programs"
 
@@ -124,3 +125,28 @@ def test_output_that_nobody_reads_to_the_end_is_no_error(tmp_path: Path) -> None
         cwd=tmp_path,
     )
     assert done.stderr == ""
+
+
+def test_cache_lists_and_clears(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("TAPEOUT_CACHE_DIR", str(tmp_path))
+    key = cache.cache_key("kernel", "a")
+    cache.put(key, b"x" * 3000)
+    assert main(["cache"]) == 0
+    first, last = capsys.readouterr().out.splitlines()
+    assert first.startswith(f"{key[:16]}        ")
+    assert "kB  used 0 seconds ago" in first
+    assert last == f"1 entries, {first.split()[1]} kB in {tmp_path}"
+    assert main(["cache", "clear"]) == 0
+    assert capsys.readouterr().out.endswith(f" kB freed in {tmp_path}\n")
+    assert main(["cache", "list"]) == 0
+    assert capsys.readouterr().out == f"0 entries, 0 bytes in {tmp_path}\n"
+
+
+def test_a_cache_that_is_off_says_so(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("TAPEOUT_CACHE", "0")
+    assert main(["cache"]) == 0
+    assert capsys.readouterr().out == "the cache is off (TAPEOUT_CACHE=0)\n"

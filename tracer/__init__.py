@@ -8,6 +8,7 @@ from __future__ import annotations
 from . import methods as methods
 from .autograd import backward as backward
 from .autograd import grad as grad
+from .changes import changed as changed
 from .errors import TraceError as TraceError
 from .modes import is_tracing as is_tracing
 from .modes import no_grad as no_grad
@@ -21,5 +22,6 @@ from .size import Size as Size
 from .tensor import Tensor as Tensor
 from .trace import known_name as known_name
 from .trace import name_state as name_state
+from .trace import reached as reached
 
 methods.install()

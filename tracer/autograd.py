@@ -12,9 +12,10 @@ from ..ir.errors import IRError
 from ..ir.ops.arithmetic import Add, Mul
 from ..ir.ops.shaping import Expand
 from ..ir.values import Const, Value
+from .consumed import Consumed
 from .eager import FREED, builder, emit
 from .location import blame
-from .modes import modes
+from .modes import modes, no_grad
 from .reading import read
 from .tensor import Tensor, wrap
 from .trace import known_name
@@ -44,7 +45,7 @@ def backward(
     for node in nodes:
         tensor = node.leaf() if node.leaf else None
         if tensor is not None and node in grads:
-            _accumulate(tensor, _materialized(grads[node], node), create_graph, shared)
+            accumulate(tensor, _materialized(grads[node], node), create_graph, shared)
     if not (create_graph if retain_graph is None else retain_graph):
         _free(nodes)
 
@@ -177,8 +178,11 @@ def retain_grad(tensor: Tensor) -> None:
 # ---- leaves
 
 
-def _accumulate(tensor: Tensor, share: Var, create_graph: bool, shared: set[int]) -> None:
+def accumulate(
+    tensor: Tensor, share: Var, create_graph: bool = False, shared: set[int] | None = None
+) -> None:
     """Add a share to a tensor's `.grad`, in place unless a graph of it is wanted."""
+    shared = set() if shared is None else shared
     before = tensor.grad
     name = known_name(tensor)
     if name:
@@ -215,6 +219,28 @@ def _owned(share: Var, shared: set[int]) -> Var:
         array = array.copy()
     shared.add(id(array))
     return concrete(array)
+
+
+def clear_grad(tensor: Tensor, set_to_none: bool = True) -> None:
+    """`zero_grad` of one tensor. What the gradient is does not matter, and so is not asked where it need not be."""
+    if set_to_none:
+        tensor.grad = None
+    elif _is_consumed(tensor):
+        tensor.grad = wrap(_owned(_zeros(tensor), set()))
+    elif tensor.grad is not None:
+        with no_grad():
+            write(tensor.grad.detach_(), _zeros(tensor))
+
+
+def _zeros(like: Tensor) -> Var:
+    return emit(Expand(read(like).type.shape), Const(0.0, like.dtype))
+
+
+def _is_consumed(tensor: Tensor) -> bool:
+    if modes.trace is None:
+        return isinstance(tensor._grad, Consumed)
+    held = tensor.grad
+    return held is not None and isinstance(held._var.storage, Consumed)
 
 
 # ---- freeing

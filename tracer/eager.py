@@ -57,7 +57,10 @@ class Eager(Builder):
 
 def read_array(var: Var) -> Array:
     """A Var's array, if it still holds what it held when the Var was made."""
-    if var.version != var.storage.version:
+    storage = var.storage
+    if var.version != storage.version or (
+        storage.watch is not None and var.version != storage.current()
+    ):
         raise stale(var)
     if var.array is None:
         raise TraceError(

@@ -12,7 +12,7 @@ from .from_data import tensor
 from .location import blame, type_shown
 from .promotion import is_number
 from .size import Size
-from .tensor import Tensor, view
+from .tensor import Tensor, become, view
 
 
 def initialize(self: Tensor, *args: Any, device: Any = None, **unknown: Any) -> None:
@@ -22,7 +22,7 @@ def initialize(self: Tensor, *args: Any, device: Any = None, **unknown: Any) -> 
         raise blame(
             TypeError(f"Tensor() has no argument '{name}'; tensor(data, {name}=...) may have one")
         )
-    self.__dict__.update(_made("Tensor", float32, args).__dict__)
+    become(self, _made("Tensor", float32, args))
 
 
 def _made(name: str, kind: DType, args: tuple[Any, ...]) -> Tensor:

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
+from .changes import recording
+
 if TYPE_CHECKING:
     from .trace import Trace
 
@@ -36,6 +38,12 @@ class _Modes(threading.local):
 modes = _Modes()
 
 
+def _switch(settings: dict[str, Any]) -> None:
+    for key, value in settings.items():
+        setattr(modes, key, value)
+    recording(modes.grad)
+
+
 class _Mode:
     """A context manager that also decorates: sets mode attributes, and puts them back."""
 
@@ -46,12 +54,10 @@ class _Mode:
 
     def __enter__(self) -> None:
         self.saved.append({k: getattr(modes, k) for k in self.settings})
-        for key, value in self.settings.items():
-            setattr(modes, key, value)
+        _switch(self.settings)
 
     def __exit__(self, *exc: object) -> None:
-        for key, value in self.saved.pop().items():
-            setattr(modes, key, value)
+        _switch(self.saved.pop())
 
     def __call__(self, function: Function) -> Function:
         if inspect.isgeneratorfunction(function):
@@ -123,11 +129,11 @@ class set_grad_enabled(_Mode):
         super().__init__()
         self.settings = {"grad": mode}
         self.before = modes.grad
-        modes.grad = mode
+        _switch(self.settings)
 
     def __enter__(self) -> None:
         self.saved.append({"grad": self.before})
-        modes.grad = self.settings["grad"]
+        _switch(self.settings)
 
 
 class outside_trace(_Mode):

@@ -12,7 +12,7 @@ from .tensor import Tensor
 
 def names_in_reach(fn: Any) -> Iterator[tuple[str, Tensor]]:
     """Names for the state that a function reaches: of modules first, then of optimizers, which refer to them."""
-    found = [(n, v) for n, v in _variables(fn) if hasattr(v, "named_state")]
+    found = things_in_reach(fn)
     stated = [(n, list(v.named_state())) for n, v in found if not hasattr(v, "param_groups")]
     owners = [(n, state) for n, state in stated if state]
     for name, state in owners:
@@ -21,6 +21,11 @@ def names_in_reach(fn: Any) -> Iterator[tuple[str, Tensor]]:
     tensors = [(n, v) for n, v in _variables(fn) if isinstance(v, Tensor)]
     yield from ((n, v) for n, v in tensors if v._base is None)
     yield from ((n, root_of(v)) for n, v in tensors if v._base is not None)
+
+
+def things_in_reach(fn: Any) -> list[tuple[str, Any]]:
+    """The modules and optimizers that a function's own names stand for."""
+    return [(n, v) for n, v in _variables(fn) if hasattr(v, "named_state")]
 
 
 def _variables(fn: Any) -> Iterator[tuple[str, Any]]:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable
+import weakref
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -12,12 +13,12 @@ from ..ir.func import Func
 from ..ir.interpreter import run
 from ..ir.types import Shape, TensorType
 from ..ir.values import Value
-from .modes import modes, no_grad
-from .names import names_in_reach
+from .modes import no_grad, outside_trace
+from .names import names_in_reach, things_in_reach
 from .reading import array_of, read
-from .structure import flatten, unflatten
+from .structure import flatten, rebuilt, unflatten
 from .tensor import Tensor, eager_tensor, wrap
-from .trace import Slot, Trace
+from .trace import Slot, Trace, taking
 from .var import concrete
 from .writing import write
 
@@ -95,21 +96,43 @@ def trace(fn: Callable[..., Any], *specs: Any, **named: Any) -> Func:
 
 def trace_program(fn: Callable[..., Any], *specs: Any, **named: Any) -> Traced:
     """As `trace`, with what a caller needs to run the program in the function's place."""
-    taking = Trace(_name(fn))
-    taking.announce(names_in_reach(fn))
-    saved = modes.trace
-    modes.trace = taking
-    try:
-        args = _stand_ins(taking, _parameter_names(fn), specs)
-        keywords = {k: _stand_in(taking, k, v) for k, v in named.items()}
-        inputs = list(taking.args)
-        returned = fn(*args, **keywords)
-        returned_tensors: list[Tensor] = []
-        structure = flatten(returned, returned_tensors)
-        func = taking.close([read(t) for t in returned_tensors])
-        return Traced(func, inputs, taking.state(), list(taking.grads.values()), structure)
-    finally:
-        modes.trace = saved
+    made = record(fn, specs, named)
+    trace = made.trace
+    with taking(trace):
+        func = trace.close([read(t) for t in made.returned])
+    return Traced(func, made.inputs, trace.state(), list(trace.grads.values()), made.structure)
+
+
+@dataclass(frozen=True)
+class Recording:
+    """A trace of a function that has run to its end, and is not closed yet."""
+
+    trace: Trace
+    stand_ins: list[Tensor]
+    """The tensors that the function saw as its inputs."""
+    inputs: list[Value]
+    """The arguments that they were to begin with."""
+    returned: list[Tensor]
+    structure: Any
+    """What the function returned, with the number of a returned tensor in place of each."""
+
+
+def record(
+    fn: Callable[..., Any], given: Sequence[Any], named: Mapping[str, Any] | None = None
+) -> Recording:
+    """Run a function on stand-ins for its inputs."""
+    trace = Trace(_name(fn))
+    trace.reached.update({id(thing): thing for _, thing in things_in_reach(fn)})
+    trace.announce(names_in_reach(fn))
+    with taking(trace):
+        args = _stand_ins(trace, _parameter_names(fn), tuple(given))
+        keywords = {k: _stand_in(trace, k, v) for k, v in (named or {}).items()}
+        stand_ins: list[Tensor] = []
+        flatten((args, keywords), stand_ins, fixed=True)
+        inputs = list(trace.args)
+        returned: list[Tensor] = []
+        structure = flatten(fn(*args, **keywords), returned)
+    return Recording(trace, stand_ins, inputs, returned, structure)
 
 
 def _name(fn: Any) -> str:
@@ -125,22 +148,30 @@ def _parameter_names(fn: Any) -> list[str]:
         return []
 
 
-def _stand_ins(taking: Trace, names: list[str], specs: tuple[Any, ...]) -> list[Any]:
+def _stand_ins(trace: Trace, names: list[str], specs: tuple[Any, ...]) -> list[Any]:
     names = names + [f"arg{i}" for i in range(len(names), len(specs))]
-    return [_stand_in(taking, n, s) for n, s in zip(names, specs, strict=False)]
+    return [_stand_in(trace, n, s) for n, s in zip(names, specs, strict=False)]
 
 
-def _stand_in(taking: Trace, name: str, given: Any) -> Any:
+def _stand_in(trace: Trace, name: str, given: Any) -> Any:
     """A tensor for a spec or an example; containers are searched; anything else stays what it is."""
     if isinstance(given, Spec):
-        return wrap(taking.input(name, given.type))
+        return wrap(trace.input(name, given.type))
     if isinstance(given, Tensor):
-        return wrap(
-            taking.input(name, given._var.type if given._base is None else given._view[1].type)
-        )
+        return _like(given, trace, name)
     if isinstance(given, (list, tuple)):
-        parts = [_stand_in(taking, f"{name}.{i}", g) for i, g in enumerate(given)]
-        return type(given)(*parts) if hasattr(given, "_fields") else type(given)(parts)
+        return rebuilt(given, [_stand_in(trace, f"{name}.{i}", g) for i, g in enumerate(given)])
     if isinstance(given, dict):
-        return {k: _stand_in(taking, f"{name}.{k}", g) for k, g in given.items()}
+        return {k: _stand_in(trace, f"{name}.{k}", g) for k, g in given.items()}
     return given
+
+
+def _like(example: Tensor, trace: Trace, name: str) -> Tensor:
+    """A stand-in for a tensor: one of its type, that asks for gradients if the tensor does."""
+    with outside_trace():
+        outside = read(example)
+    var = trace.input(name, outside.type)
+    made = wrap(var)
+    if outside.needs_grad:
+        var.needs_grad, var.leaf = True, weakref.ref(made)
+    return made

@@ -13,6 +13,7 @@ import numpy as np
 
 from ..ir.dtypes import DType, bool_, float32, int64, promote
 from ..ir.values import Value, constant
+from .changes import changed
 from .eager import builder
 from .kinds import DTypeLike, dtype_of
 from .location import blame, not_a_tensor
@@ -34,6 +35,7 @@ def set_default_dtype(dtype: DTypeLike) -> None:
     if not kind.is_floating_point:
         raise TypeError(f"only floating-point types are supported as the default type, not {kind}")
     _default[0] = kind
+    changed()
 
 
 _LEGACY = {

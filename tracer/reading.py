@@ -10,7 +10,7 @@ from .eager import emit
 from .errors import TraceError
 from .location import blame, not_a_tensor
 from .modes import modes
-from .var import Array, Var
+from .var import Array, Var, rewritten
 
 if TYPE_CHECKING:
     from .tensor import Tensor
@@ -23,7 +23,10 @@ def read(tensor: Tensor) -> Var:
     except AttributeError:
         raise not_a_tensor(tensor) from None
     if base is None:
-        return tensor._var if modes.trace is None else modes.trace.read(tensor)
+        if modes.trace is not None:
+            return modes.trace.read(tensor)
+        var = tensor._var
+        return var if var.storage.watch is None else _renewed(tensor, var)
     root = read(base)
     seen, var = tensor._view
     if seen is not root:
@@ -32,6 +35,18 @@ def read(tensor: Tensor) -> Var:
             var.needs_grad, var.leaf = True, weakref.ref(tensor)
         tensor._view = (root, var)
     return var
+
+
+def _renewed(tensor: Tensor, var: Var) -> Var:
+    """The value of a tensor that compiled programs write to. It is another one after each run, as after any write."""
+    storage = var.storage
+    assert storage.watch is not None
+    if var.version == storage.current() or var.version >= storage.watch.last or var.op is not None:
+        return var
+    new = rewritten(var)
+    new.needs_grad, new.leaf, new.label = var.needs_grad, var.leaf, var.label
+    tensor._var = new
+    return new
 
 
 def _replay(root: Var, tensor: Tensor) -> Var:

@@ -17,7 +17,7 @@ def flatten(nested: Any, found: list[Tensor], fixed: bool = False) -> Any:
         found.append(nested)
         return len(found) - 1
     if isinstance(nested, (list, tuple)):
-        return tuple(flatten(n, found, fixed) for n in nested)
+        return rebuilt(nested, [flatten(n, found, fixed) for n in nested])
     if isinstance(nested, dict):
         return {k: flatten(n, found, fixed) for k, n in nested.items()}
     if nested is None or fixed:
@@ -28,12 +28,19 @@ def flatten(nested: Any, found: list[Tensor], fixed: bool = False) -> Any:
     )
 
 
+def rebuilt(like: Any, parts: list[Any]) -> Any:
+    """A list or a tuple (one with names stays one) of other parts."""
+    if hasattr(like, "_fields"):
+        return type(like)(*parts)
+    return parts if isinstance(like, list) else tuple(parts)
+
+
 def unflatten(structure: Any, tensors: Sequence[Tensor]) -> Any:
     """The nested value again, with tensors for their numbers."""
     if isinstance(structure, int):
         return tensors[structure]
-    if isinstance(structure, tuple):
-        return tuple(unflatten(s, tensors) for s in structure)
+    if isinstance(structure, (list, tuple)):
+        return rebuilt(structure, [unflatten(s, tensors) for s in structure])
     if isinstance(structure, dict):
         return {k: unflatten(s, tensors) for k, s in structure.items()}
     return None

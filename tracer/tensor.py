@@ -16,6 +16,8 @@ from ..ir.op import Op
 from ..ir.ops.creation import literal_of
 from ..ir.ops.shaping import Detach
 from ..ir.values import Value
+from .changes import changed
+from .consumed import Consumed
 from .device import CPU, Device
 from .eager import emit
 from .errors import TraceError
@@ -30,6 +32,7 @@ from .writing import replace_memory
 class Tensor:
     """A multi-dimensional array that records how it was computed. Behaves as `torch.Tensor`."""
 
+    __slots__ = ("__dict__", "__weakref__", "_base", "_grad", "_var")
     _var: Var
     _base: Tensor | None
     _path: tuple[Op, ...]
@@ -37,7 +40,9 @@ class Tensor:
     _tracked: bool
     _wants_grad: bool = False
     """A view that was made a leaf: it asks for gradients however often it is replayed."""
-    _grad: Tensor | None
+    _grad: Tensor | Consumed | None
+    _watched: bool = False
+    """Does a compiled program depend on what `.grad` is?"""
     _refresh: Callable[[], object] | None = None
     """Brings a tensor that mirrors something else up to date."""
     __array_priority__ = 1000
@@ -82,7 +87,12 @@ class Tensor:
 
     @property
     def grad(self) -> Tensor | None:
-        return self._grad if modes.trace is None else modes.trace.grad_of(self)
+        if modes.trace is not None:
+            return modes.trace.grad_of(self)
+        found = self._grad
+        if isinstance(found, Consumed):
+            raise blame(found.error())
+        return found
 
     @grad.setter
     def grad(self, value: Tensor | None) -> None:
@@ -91,7 +101,7 @@ class Tensor:
                 f"assigned grad has data of a different size: {list(value.shape)}, not {list(self.shape)}"
             )
         if modes.trace is None:
-            self._grad = value
+            put_grad(self, value)
         else:
             modes.trace.set_grad(self, value)
 
@@ -138,6 +148,13 @@ class Tensor:
         return type(self)._remake(array, requires_grad)
 
 
+def put_grad(tensor: Tensor, grad: Tensor | Consumed | None) -> None:
+    """Let `.grad` be this, outside any trace."""
+    if tensor._watched and tensor._grad is not grad:
+        changed()
+    tensor._grad = grad
+
+
 def _rebuild(cls: type[Tensor], array: Array, requires_grad: bool) -> Tensor:
     return cls._remake(array, requires_grad)
 
@@ -149,6 +166,12 @@ def wrap(var: Var, cls: type[Tensor] = Tensor) -> Tensor:
     tensor._base = None
     tensor._grad = None
     return tensor
+
+
+def become(tensor: Tensor, other: Tensor) -> None:
+    """Make a new handle of another one's kind: all that it holds is taken over."""
+    tensor._var, tensor._base, tensor._grad = other._var, other._base, other._grad
+    tensor.__dict__.update(other.__dict__)
 
 
 def apply(op: Op, *operands: Value) -> Tensor:
@@ -182,6 +205,8 @@ def set_requires_grad(tensor: Tensor, flag: bool = True) -> Tensor:
             "subgraph that doesn't require differentiation use var_no_grad = var.detach()."
         )
     if var.op is None:
+        if flag is not var.needs_grad:
+            changed()
         tensor._wants_grad = flag and tensor._base is not None
         var.needs_grad = flag
         var.leaf = weakref.ref(tensor) if flag else None

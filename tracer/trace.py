@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 import weakref
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from itertools import pairwise
-from typing import TYPE_CHECKING
+from typing import Any
 
 from numpy.lib.array_utils import byte_bounds
 
@@ -17,14 +18,14 @@ from ..ir.op import Op, infer
 from ..ir.ops.shaping import Detach
 from ..ir.types import TensorType
 from ..ir.values import Const, Instr, Result, Value
+from .changes import tracing
+from .consumed import Consumed
 from .eager import FREED, record, stale
 from .errors import TraceError
 from .location import blame, user_loc
 from .modes import modes
+from .tensor import Tensor, wrap
 from .var import Storage, Var
-
-if TYPE_CHECKING:
-    from .tensor import Tensor
 
 
 class Slot:
@@ -53,6 +54,10 @@ class Trace(FuncBuilder):
         self.slots: dict[int, Slot] = {}
         self.grads: dict[int, tuple[Tensor, Tensor | None]] = {}
         self.names: dict[int, tuple[Tensor, str]] = {}
+        self.seen_grads: dict[int, tuple[Tensor, Tensor | Consumed | None]] = {}
+        """Tensors from outside whose `.grad` was read before the program set it, and what it was."""
+        self.reached: dict[int, Any] = {}
+        """Modules and optimizers that took part."""
         self.cut: set[Value] = set()
         """Values computed without recording from ones that need gradients: no gradient may pass them."""
 
@@ -87,7 +92,7 @@ class Trace(FuncBuilder):
         if operand.storage is FREED:
             raise stale(operand)
         if operand.storage is not self.storage:
-            raise blame(leaked())
+            raise blame(foreign(operand))
 
     def stopped(self, var: Var, op: Op, operands: Sequence[Value]) -> tuple[Value, ...]:
         """The operands, behind a `detach` where the program said that no gradient flows but the IR cannot know."""
@@ -115,7 +120,7 @@ class Trace(FuncBuilder):
         var = tensor._var
         if var.array is None:
             if var.storage is not self.storage:
-                raise blame(leaked())
+                raise blame(foreign(var))
             return var
         return self.slot(tensor).current
 
@@ -158,9 +163,16 @@ class Trace(FuncBuilder):
     def grad_of(self, tensor: Tensor) -> Tensor | None:
         if id(tensor) in self.grads:
             return self.grads[id(tensor)][1]
-        if tensor._grad is not None:
-            self.announce([(f"{self.name_of(tensor)}.grad", tensor._grad)])
-        return tensor._grad
+        found = tensor._grad
+        if tensor._var.array is not None:
+            self.seen_grads.setdefault(id(tensor), (tensor, found))
+        if isinstance(found, Consumed):
+            return wrap(
+                Var(tensor._var.type, None, found)
+            )  # to be held and replaced, not to be used
+        if found is not None:
+            self.announce([(f"{self.name_of(tensor)}.grad", found)])
+        return found
 
     def set_grad(self, tensor: Tensor, grad: Tensor | None) -> None:
         self.grads[id(tensor)] = (tensor, grad)
@@ -199,11 +211,32 @@ def _needs_grad(value: Value) -> bool:
     return isinstance(value, Var) and value.needs_grad
 
 
-def leaked() -> TraceError:
+def foreign(var: Var) -> Exception:
+    """What is wrong with a value that is not this trace's own."""
+    if isinstance(var.storage, Consumed):
+        return var.storage.error()
     return TraceError(
         "this tensor belongs to another trace or to eager execution; a traced program may only use tensors that it "
         "made itself, its arguments, and tensors that exist outside"
     )
+
+
+@contextmanager
+def taking(trace: Trace) -> Iterator[Trace]:
+    """Operations go to this trace for a while."""
+    saved, modes.trace = modes.trace, trace
+    tracing(1)
+    try:
+        yield trace
+    finally:
+        tracing(-1)
+        modes.trace = saved
+
+
+def reached(thing: Any) -> None:
+    """Tell the trace being taken, if there is one, that this module or optimizer takes part."""
+    if modes.trace is not None:
+        modes.trace.reached[id(thing)] = thing
 
 
 def name_state(named: Iterable[tuple[str, Tensor]]) -> None:

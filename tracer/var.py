@@ -23,13 +23,55 @@ Array = np.ndarray[Any, Any]
 _sequence = count().__next__
 
 
+class Runs:
+    """How often a compiled program has run."""
+
+    __slots__ = ("count",)
+
+    def __init__(self) -> None:
+        self.count = 0
+
+
+class Watch:
+    """Counts the writes of compiled programs to a piece of memory. They do not touch its version: that is put right
+    when somebody asks.
+    """
+
+    __slots__ = ("last", "runs", "seen")
+
+    def __init__(self) -> None:
+        self.runs: list[Runs] = []
+        self.seen = 0
+        self.last = 0
+        """The version after the last of these writes that was counted."""
+
+
 class Storage:
     """The identity of a piece of memory; `version` counts the writes to it."""
 
-    __slots__ = ("version",)
+    __slots__ = ("version", "watch")
 
     def __init__(self) -> None:
         self.version = 0
+        self.watch: Watch | None = None
+
+    def current(self) -> int:
+        """The version, with the writes of compiled programs counted in."""
+        watch = self.watch
+        if watch is not None:
+            runs = sum(r.count for r in watch.runs)
+            if runs != watch.seen:
+                self.version += runs - watch.seen
+                watch.seen, watch.last = runs, self.version
+        return self.version
+
+    def written_by(self, runs: Runs) -> None:
+        """From now on each run of a program is a write."""
+        self.current()
+        self.watch = self.watch or Watch()
+        if runs not in self.watch.runs:
+            self.watch.runs.append(runs)
+            self.watch.seen += runs.count
 
 
 class Var(Value):

@@ -14,6 +14,7 @@ from ..ir.errors import IRError
 from ..ir.op import Op
 from ..ir.ops.shaping import Detach, Expand
 from ..ir.values import Value
+from .changes import changed
 from .eager import builder, emit
 from .labels import node_name
 from .location import blame
@@ -87,6 +88,8 @@ def _store(tensor: Tensor, value: Var) -> None:
         if is_alias(tensor):
             tensor._view = (read(tensor._base), value)
     elif old.array is not None:
+        if value.needs_grad and not old.needs_grad:
+            changed()
         tensor._var = value
     else:
         assert modes.trace is not None
@@ -154,3 +157,4 @@ def replace_memory(tensor: Tensor, value: Tensor) -> None:
     new = Var(source.type, source.array, Storage())
     new.needs_grad, new.leaf = tensor._var.needs_grad, tensor._var.leaf
     tensor._var = new
+    changed()

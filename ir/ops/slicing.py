@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
+from ..attributes import attributed
 from ..builder import Builder
 from ..dtypes import float32
 from ..errors import DimError, DTypeError, require
@@ -194,7 +194,7 @@ class Flip(Op):
         yield mistake(cls((1,)), "dims [1] do not fit f64[3]", spec(3))
 
 
-@dataclass(frozen=True)
+@attributed
 class Triangle(Op):
     """One triangle of the last two dimensions kept, zeros elsewhere."""
 

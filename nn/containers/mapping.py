@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import ItemsView, Iterable, Iterator, KeysView, Mapping, ValuesView
 from typing import Any
 
+from ...tracer import changed
 from ..module import Module
 
 Named = Mapping[str, Module] | Iterable[tuple[str, Module]]
@@ -25,6 +26,7 @@ class ModuleDict(Module):
 
     def __delitem__(self, key: str) -> None:
         del self._modules[key]
+        changed()
 
     def __len__(self) -> int:
         return len(self._modules)
@@ -38,9 +40,11 @@ class ModuleDict(Module):
     def clear(self) -> None:
         """Remove all modules."""
         self._modules.clear()
+        changed()
 
     def pop(self, key: str) -> Any:
         """Remove a module and return it."""
+        changed()
         return self._modules.pop(key)
 
     def keys(self) -> KeysView[str]:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from operator import index
 from typing import Any, Self, overload
 
+from ...tracer import changed
 from ..module import Module
 from ..module.text import repeated_lines
 
@@ -46,6 +47,7 @@ class Numbered(Module):
 
     def _renumber(self, modules: list[tuple[str, Module]]) -> None:
         """Names that are numbers follow the order again; other names stay."""
+        changed()
         self.__dict__["_modules"] = {
             str(n) if name.isdigit() else name: module for n, (name, module) in enumerate(modules)
         }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ...tracer import Tensor, is_tracing
+from ...tracer import Tensor, changed, is_tracing
 from ...tracer.inplace import copy_
 from ..parameter import Buffer, Parameter
 
@@ -36,6 +36,7 @@ class Attributes:
                 "wrap the tensor: nn.Parameter(tensor)"
             )
         self._parameters[name] = param
+        changed()
 
     def register_buffer(self, name: str, tensor: Tensor | None, persistent: bool = True) -> None:
         """Add a tensor that is state but not trained; None reserves the name."""
@@ -46,6 +47,7 @@ class Attributes:
             )
         self._buffers[name] = tensor
         (self._transient.discard if persistent else self._transient.add)(name)
+        changed()
 
     def add_module(self, name: str, module: Any) -> None:
         """Add a submodule; None reserves the name."""
@@ -53,6 +55,7 @@ class Attributes:
             raise TypeError(f"{_kind(module)} is not a Module subclass")
         self._check_name(name, "_modules", "module")
         self._modules[name] = module
+        changed()
 
     register_module = add_module
 
@@ -96,6 +99,7 @@ class Attributes:
 
     def _set_other(self, name: str, value: Any) -> None:
         held = self.__dict__
+        changed()
         if name in held.get("_parameters", ()):
             _refuse(value, "parameter", name, "torch.nn.Parameter or None")
             self._parameters[name] = None
@@ -119,6 +123,7 @@ class Attributes:
 
     def _forget(self, name: str, keep: str = "") -> None:
         """Remove a name from wherever it stands, but for one table."""
+        changed()
         self.__dict__.pop(name, None)
         for table in TABLES:
             if table != keep:

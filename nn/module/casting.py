@@ -8,7 +8,7 @@ from typing import Any, Self
 import numpy as np
 
 from ...ir.dtypes import DType, bfloat16, float16, float32, float64
-from ...tracer import Tensor, no_grad
+from ...tracer import Tensor, changed, no_grad
 from ...tracer.device import Device, check_device
 from ...tracer.kinds import DTypeLike, dtype_of
 from ...tracer.pointwise import cast
@@ -23,6 +23,7 @@ class Castable(Stateful):
 
     def _apply(self, fn: TensorFunction) -> Self:
         """Replace every tensor by `fn` of it. Parameters stay the same objects, so that optimizers keep them."""
+        changed()
         with no_grad():
             for parameter in self.parameters():
                 _replace(parameter, fn)

@@ -8,6 +8,8 @@ from collections.abc import Callable
 from itertools import count
 from typing import Any, NamedTuple
 
+from ...tracer import changed
+
 _number = count().__next__
 
 
@@ -28,6 +30,7 @@ class RemovableHandle:
         self.id = _number()
         self._hooks = weakref.ref(hooks)
         hooks[self.id] = hook
+        changed()
         if prepend:
             hooks.move_to_end(self.id, last=False)
 
@@ -36,6 +39,7 @@ class RemovableHandle:
         hooks = self._hooks()
         if hooks is not None:
             hooks.pop(self.id, None)
+            changed()
 
     def __enter__(self) -> RemovableHandle:
         return self

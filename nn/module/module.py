@@ -7,8 +7,8 @@ from collections import OrderedDict
 from collections.abc import Callable
 from typing import Any, Self
 
-from ...tracer import is_tracing, name_state, no_grad
-from ...tracer.inplace import zero_
+from ...tracer import is_tracing, name_state, reached
+from ...tracer.autograd import clear_grad
 from ...tracer.tensor import set_requires_grad
 from .casting import Castable
 from .hooks import Hook, Hooks, RemovableHandle, after, before
@@ -52,6 +52,7 @@ class Module(Castable):
     def _call_in_trace(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         """The outermost module gives the trace names for the state that its program will reach."""
         if _calls.depth == 0:
+            reached(self)
             name_state(self.named_state())
         _calls.depth += 1
         try:
@@ -109,11 +110,7 @@ class Module(Castable):
     def zero_grad(self, set_to_none: bool = True) -> None:
         """Drop all gradients, or (`set_to_none=False`) fill them with zeros."""
         for parameter in self.parameters():
-            if set_to_none:
-                parameter.grad = None
-            elif parameter.grad is not None:
-                with no_grad():
-                    zero_(parameter.grad)
+            clear_grad(parameter, set_to_none)
 
     def apply(self, fn: Callable[[Module], Any]) -> Self:
         """Call `fn` on every module below this one, then on this one."""

@@ -8,15 +8,23 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from ....ir import Func
-from ....ir.dtypes import by_name
+from ....ir.dtypes import DType, by_name
 from ..kernel import canonical
 from ..vector import emit_body
 from .instructions import Value
 from .place import Place, as_elements, read, write
 from .product import Operand, ProductError
+
+
+class Awaited(NamedTuple):
+    """A matrix that an epilogue reads, row by row without gaps."""
+
+    pointer: Value
+    dtype: DType
+    row_stride: int
 
 
 class Epilogue(Protocol):
@@ -40,6 +48,10 @@ class Epilogue(Protocol):
     @property
     def identity(self) -> str:
         """Equal for epilogues that do the same."""
+        ...
+
+    def awaits(self, pointers: Sequence[Value]) -> list[Awaited]:
+        """What it will read for each element."""
         ...
 
     def emit(self, builder: Any, pointers: Sequence[Value], place: Place, sums: Value) -> None:
@@ -74,6 +86,9 @@ class Store:
     @property
     def identity(self) -> str:
         return str(self)
+
+    def awaits(self, pointers: Sequence[Value]) -> list[Awaited]:
+        return []
 
     def emit(self, builder: Any, pointers: Sequence[Value], place: Place, sums: Value) -> None:
         elements = as_elements(builder, sums, by_name(self.dtype))
@@ -126,6 +141,15 @@ class Body:
     @property
     def identity(self) -> str:
         return f"{canonical(self.func)} {self.inputs} {self.outputs}"
+
+    def awaits(self, pointers: Sequence[Value]) -> list[Awaited]:
+        given = zip(self.func.args, self.inputs, strict=True)
+        layouts = [(a.type.dtype, layout) for a, layout in given if layout]
+        return [
+            Awaited(pointer, dtype, layout.row_stride)
+            for pointer, (dtype, layout) in zip(pointers, layouts, strict=False)
+            if layout.row_stride and layout.column_stride == 1
+        ]
 
     def emit(self, builder: Any, pointers: Sequence[Value], place: Place, sums: Value) -> None:
         remaining = iter(pointers)

@@ -8,7 +8,8 @@ from ....ir.dtypes import by_name
 from ..kernel import Kernel, Scratch
 from ..macros import Emitter, macro
 from ..target import Target
-from .accumulate import broadcast_sums, dot_sums
+from .accumulate import Tile, broadcast_sums, dot_sums
+from .ahead import ask
 from .epilogue import Epilogue
 from .finish import Corner, finish, rows_of
 from .instructions import Value
@@ -16,7 +17,7 @@ from .packing import Panel, pack
 from .plan import Plan, plan_product
 from .product import Product
 from .source import copy_name, pack_name, source, tile_name
-from .tiling import Tiling
+from .tiling import Span, Tiling, spans
 from .vectors import Vectors
 
 CYCLES_PER_NANOSECOND = 3.0
@@ -72,15 +73,23 @@ def _tile(plan: Plan, height: int, width: int) -> Emitter:
         left, left_offset, right, right_offset, row, column, *buffers = arguments
         v = Vectors(builder, plan.product.dtype)
         a, b = v.address(left, left_offset), v.address(right, right_offset)
+        corner = Corner(column, row) if plan.tiling.turned else Corner(row, column)
+        ask(v, *_extent(plan, tile), corner, plan.epilogue.awaits(buffers))
         if plan.tiling.method == "dot":
             sums = dot_sums(v, tile, a, b, plan.tiling.lanes)
         else:
             sums = broadcast_sums(v, tile, a, b)
         rows, columns = rows_of(v, tile, plan.tiling, sums)
-        corner = Corner(column, row) if plan.tiling.turned else Corner(row, column)
         finish(v, rows, columns, corner, plan.epilogue, buffers)
 
     return emit
+
+
+def _extent(plan: Plan, tile: Tile) -> tuple[int, tuple[Span, ...]]:
+    """The rows and columns of the result that a tile is."""
+    if plan.tiling.turned:
+        return tile.width, tuple(spans(tile.height, plan.tiling.lanes))
+    return tile.height, tuple(spans(tile.width, plan.tiling.lanes))
 
 
 def _packing(plan: Plan, panel: Panel) -> Emitter:

@@ -21,7 +21,7 @@ from ..vector.convert import cast
 from ..vector.kinds import constant, format_of, real
 from ..vector.real import DOUBLE, Mask, Real, repeated, select, shaped
 from .draws_frame import Place, check_attributes, filling, report
-from .draws_words import I64, Value, integers, unit, unit_integers, words_in
+from .draws_words import I64, Value, counted, integers, unit, unit_integers, words_in
 from .rule import Job, lowers
 
 
@@ -133,12 +133,15 @@ def _look_at_chances(job: Job) -> Emitter:
     def emit(builder: Any, arguments: list[Value]) -> None:
         pointer, *_, status = arguments
         least = cgutils.alloca_once_value(builder, I64(count))
-        with cgutils.for_range(builder, I64(count)) as loop:
-            chance = _chance(job, Place(builder, loop.index, 1), pointer)
+
+        def look(index: Value) -> None:
+            chance = _chance(job, Place(builder, index, 1), pointer)
             inside: Mask = (chance >= 0.0) & (chance <= 1.0)
             known = builder.load(least)
-            nearer = builder.select(builder.icmp_signed("<", loop.index, known), loop.index, known)
+            nearer = builder.select(builder.icmp_signed("<", index, known), index, known)
             builder.store(builder.select(inside.value, known, nearer), least)
+
+        counted(builder, I64(0), I64(count), look)
         found = builder.load(least)
         with builder.if_then(builder.icmp_signed("<", found, I64(count))):
             report(builder, status, found)

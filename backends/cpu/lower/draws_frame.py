@@ -20,7 +20,7 @@ from ..kernel import Kernel, Scratch, indented
 from ..layout import Layout
 from ..macros import Emitter, macro
 from ..vector import Vector, first_lanes, load, storage_type, store
-from .draws_words import I32, I64, Value, draw_words, own_words
+from .draws_words import I32, I64, Value, counted, draw_words, own_words
 from .rule import Job
 
 CHUNK = 512
@@ -127,9 +127,16 @@ def report(builder: Any, status: Value, number: Value) -> None:
 def _take(layout: Layout) -> Emitter:
     def emit(builder: Any, arguments: list[Value]) -> None:
         before, after = arguments
-        with cgutils.for_range(builder, I64(STATE_WORDS)) as loop:
-            word = builder.load(builder.gep(before, [element(builder, layout, loop.index)]))
-            builder.store(word, builder.gep(after, [loop.index]))
+
+        def one(index: Value) -> None:
+            word = builder.load(builder.gep(before, [element(builder, layout, index)]))
+            builder.store(word, builder.gep(after, [index]))
+
+        if layout.is_dense:
+            start = builder.gep(before, [I64(layout.offset)])
+            cgutils.raw_memmove(builder, after, start, I64(STATE_WORDS), I32.width // 8)
+        else:
+            counted(builder, I64(0), I64(STATE_WORDS), one)
 
     return emit
 
@@ -159,18 +166,20 @@ def _fill(job: Job, sampler: Sampler, words: int) -> Emitter:
 
     def emit(builder: Any, arguments: list[Value]) -> None:
         *operands, samples, state = arguments
-        memory = own_words(builder, CHUNK * words)
+        memory = own_words(builder, max(CHUNK * words, 1))
 
         def step(place: Place, offset: Value) -> None:
             source = builder.gep(memory, [builder.mul(offset, I64(words))])
             place.store(sampler(place, source, operands), samples, out)
 
         def whole(start: Value, size: Value) -> None:
-            draw_words(builder, state, memory, builder.mul(size, I64(words)))
-            with cgutils.for_range_slice(
-                builder, I64(0), builder.and_(size, I64(-lanes)), I64(lanes), inc=True
-            ) as (offset, _):
+            if words:
+                draw_words(builder, state, memory, builder.mul(size, I64(words)))
+
+            def vector(offset: Value) -> None:
                 step(Place(builder, builder.add(start, offset), lanes), offset)
+
+            counted(builder, I64(0), builder.and_(size, I64(-lanes)), vector, lanes)
 
         in_chunks(builder, count, whole)
         if count % lanes:
@@ -183,10 +192,13 @@ def _fill(job: Job, sampler: Sampler, words: int) -> Emitter:
 
 def in_chunks(builder: Any, count: int, body: Callable[[Value, Value], None]) -> None:
     """Run `body(first, size)` for each chunk of so many samples."""
-    with cgutils.for_range_slice(builder, I64(0), I64(count), I64(CHUNK)) as (start, _):
+
+    def chunk(start: Value) -> None:
         left = builder.sub(I64(count), start)
         full = builder.icmp_signed("<", I64(CHUNK), left)
         body(start, builder.select(full, I64(CHUNK), left))
+
+    counted(builder, I64(0), I64(count), chunk, CHUNK)
 
 
 def lanes_of(job: Job, words: int) -> int:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from typing import Any
 
 from llvmlite import ir as ll
@@ -13,6 +12,7 @@ from ....ir.dtypes import float64
 from ....ir.ops.random import RandomNormal
 from ....ir.random import exact_math as exact
 from ....ir.random.distributions import BLOCK, words_for_normal_blocks
+from ....ir.random.exact_math import F32
 from ....ir.random.mersenne import HAS_SPARE, SPARE
 from ..kernel import Kernel
 from ..macros import Emitter
@@ -22,7 +22,7 @@ from ..vector.kinds import format_of
 from ..vector.real import DOUBLE, SINGLE, Bits, Real, select, shaped
 from .draws import computed, floats_only
 from .draws_frame import CHUNK, Place, check_attributes, drawing, in_chunks
-from .draws_words import I32, I64, Value, draw_words, own_words, unit, words_in
+from .draws_words import I32, I64, Value, counted, draw_words, own_words, unit, words_in
 from .rule import Job, lowers
 
 HALF = BLOCK // 2
@@ -51,9 +51,12 @@ def _by_blocks(job: Job) -> Emitter:
 
         def chunk(start: Value, size: Value) -> None:
             draw_words(builder, state, memory, builder.mul(size, I64(words)))
-            with cgutils.for_range_slice(builder, I64(0), size, I64(BLOCK)) as (at, _):
+
+            def block(at: Value) -> None:
                 source = builder.gep(memory, [builder.mul(at, I64(words))])
                 _store_block(job, builder, builder.add(start, at), source, samples)
+
+            counted(builder, I64(0), size, block, BLOCK)
 
         in_chunks(builder, count - ragged, chunk)
         if ragged:
@@ -104,9 +107,12 @@ def _by_pairs(job: Job) -> Emitter:
         samples, state = arguments
         if count:
             found = _few(builder, state, count)
-            with cgutils.for_range(builder, I64(count)) as loop:
-                raw = builder.load(builder.gep(found, [loop.index]))
-                _store(job, builder, loop.index, Real(builder, raw, DOUBLE, 1), samples)
+
+            def one(index: Value) -> None:
+                raw = builder.load(builder.gep(found, [index]))
+                _store(job, builder, index, Real(builder, raw, DOUBLE, 1), samples)
+
+            counted(builder, I64(0), I64(count), one)
 
     return emit
 
@@ -120,9 +126,12 @@ def _few(builder: Any, state: Value, count: int) -> Value:
     given = builder.zext(builder.icmp_unsigned("!=", builder.load(has_spare), I32(0)), I64)
     needed = builder.sub(I64(count), given)
     memory = own_words(builder, 4)
-    with cgutils.for_range_slice(builder, given, I64(count), I64(2)) as (at, _):
+
+    def pair(index: Value) -> None:
         draw_words(builder, state, memory, I64(4))
-        _store_pair(builder, memory, builder.gep(found, [at]))
+        _store_pair(builder, memory, builder.gep(found, [index]))
+
+    counted(builder, given, I64(count), pair, 2)
     odd = builder.trunc(builder.and_(needed, I64(1)), ll.IntType(1))
     last = builder.load(builder.gep(found, [I64(count)]))
     builder.store(builder.zext(odd, I32), has_spare)
@@ -188,6 +197,6 @@ def sincos_f32(angle: Real) -> tuple[Real, Real]:
     )
 
 
-def _horner(terms: Sequence[Any], x: Real) -> Real:
+def _horner(terms: F32, x: Real) -> Real:
     """The term of the highest power first."""
-    return x.polynomial([float(term) for term in reversed(terms)])
+    return x.polynomial([float(term) for term in terms[::-1]])

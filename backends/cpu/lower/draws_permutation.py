@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from numba.core import cgutils
-
 from ....ir import IRError
 from ....ir.dtypes import int64
 from ....ir.ops.random import RandomPermutation
@@ -15,7 +13,7 @@ from ..macros import Emitter
 from ..vector import Vector, storage_type
 from ..vector.convert import cast
 from .draws_frame import CHUNK, Place, drawing, element, in_chunks
-from .draws_words import I32, I64, Value, draw_words, own_words
+from .draws_words import I32, I64, Value, counted, draw_words, own_words
 from .rule import Job, lowers
 
 
@@ -32,9 +30,11 @@ def permutation(job: Job) -> Kernel:
 
 def _number(job: Job) -> Emitter:
     def emit(builder: Any, arguments: list[Value]) -> None:
-        with cgutils.for_range(builder, I64(job.op.count)) as loop:
-            x = cast(builder, Vector(loop.index, int64, 1), job.op.dtype)
-            Place(builder, loop.index, 1).store(x, arguments[0], job.layouts[1])
+        def one(index: Value) -> None:
+            x = cast(builder, Vector(index, int64, 1), job.op.dtype)
+            Place(builder, index, 1).store(x, arguments[0], job.layouts[1])
+
+        counted(builder, I64(0), I64(job.op.count), one)
 
     return emit
 
@@ -50,14 +50,17 @@ def _shuffle(job: Job) -> Emitter:
         def chunk(start: Value, size: Value) -> None:
             draw_words(builder, state, memory, size)
             _reduce(builder, memory, size, builder.sub(I64(count), start))
-            with cgutils.for_range(builder, size) as loop:
-                here = builder.add(start, loop.index)
-                step = builder.load(builder.gep(memory, [loop.index]))
+
+            def swap(index: Value) -> None:
+                here = builder.add(start, index)
+                step = builder.load(builder.gep(memory, [index]))
                 there = builder.add(here, builder.zext(step, I64))
                 pair = [builder.gep(items, [element(builder, layout, i)]) for i in (here, there)]
                 held = [builder.load(place) for place in pair]
                 for place, item in zip(pair, reversed(held), strict=True):
                     builder.store(item, place)
+
+            counted(builder, I64(0), size, swap)
 
         in_chunks(builder, words_for_permutation(count), chunk)
 
@@ -66,7 +69,10 @@ def _shuffle(job: Job) -> Emitter:
 
 def _reduce(builder: Any, words: Value, size: Value, most: Value) -> None:
     """Words modulo `most`, `most` - 1, ..."""
-    with cgutils.for_range(builder, size) as loop:
-        place = builder.gep(words, [loop.index])
-        modulus = builder.trunc(builder.sub(most, loop.index), I32)
+
+    def one(index: Value) -> None:
+        place = builder.gep(words, [index])
+        modulus = builder.trunc(builder.sub(most, index), I32)
         builder.store(builder.urem(builder.load(place), modulus), place)
+
+    counted(builder, I64(0), size, one)

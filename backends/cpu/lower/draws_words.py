@@ -6,6 +6,7 @@ own; what is made of them are vectors again.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from llvmlite import ir as ll
@@ -26,6 +27,32 @@ def draw_words(builder: Any, state: Value, target: Value, count: Value) -> None:
     name = "mersenne_words"
     function = builder.module.globals.get(name) or _words_function(builder.module, name)
     builder.call(function, [state, target, count])
+
+
+def counted(
+    builder: Any, start: Value, stop: Value, body: Callable[[Value], None], step: int = 1
+) -> None:
+    """Run `body(index)` for start, start + step, ... below stop. The code stays short: the loops are, too."""
+    before, test, inside, after = builder.block, *(builder.append_basic_block() for _ in range(3))
+    builder.branch(test)
+    builder.position_at_end(test)
+    index = builder.phi(I64)
+    index.add_incoming(start, before)
+    builder.cbranch(builder.icmp_signed("<", index, stop), inside, after)
+    builder.position_at_end(inside)
+    body(index)
+    index.add_incoming(builder.add(index, I64(step)), builder.block)
+    builder.branch(test).set_metadata("llvm.loop", _kept_short(builder.module))
+    builder.position_at_end(after)
+
+
+def _kept_short(module: Any) -> Any:
+    """The name of a loop that LLVM may make vectors of, but not unroll; such a name begins with itself."""
+    wishes = [["llvm.loop.unroll.disable"], ["llvm.loop.interleave.count", I32(1)]]
+    nodes = [module.add_metadata(wish) for wish in wishes]
+    name = ll.values.MDValue(module, [], name=str(len(module.metadata)))
+    name.operands = (name, *nodes)
+    return name
 
 
 def own_words(builder: Any, count: int) -> Value:
@@ -83,17 +110,23 @@ def _deliver(builder: Any, state: Value, target: Value, count: Value) -> None:
     first = builder.zext(builder.load(place), I64)
     end = builder.add(first, count)
     rounds = builder.udiv(builder.add(end, I64(KEY_WORDS - 1)), I64(KEY_WORDS))
-    with cgutils.for_range(builder, rounds) as turn:
-        again = builder.icmp_signed(">", turn.index, I64(0))
+
+    def turn(number: Value) -> None:
+        again = builder.icmp_signed(">", number, I64(0))
         with builder.if_then(again):
             _twist(builder, state)
-        base = builder.mul(turn.index, I64(KEY_WORDS))
+        base = builder.mul(number, I64(KEY_WORDS))
         start = builder.select(again, base, first)
         stop = _least(builder, builder.add(base, I64(KEY_WORDS)), end)
-        with cgutils.for_range(builder, stop, start=start) as loop:
-            raw = builder.load(builder.gep(state, [builder.sub(loop.index, base)]))
-            there = builder.gep(target, [builder.sub(loop.index, first)])
+
+        def hand_out(index: Value) -> None:
+            raw = builder.load(builder.gep(state, [builder.sub(index, base)]))
+            there = builder.gep(target, [builder.sub(index, first)])
             builder.store(_tempered(builder, raw), there)
+
+        counted(builder, start, stop, hand_out)
+
+    counted(builder, I64(0), rounds, turn)
     before = builder.select(
         builder.icmp_signed(">", rounds, I64(0)), builder.sub(rounds, I64(1)), I64(0)
     )
@@ -104,10 +137,12 @@ def _deliver(builder: Any, state: Value, target: Value, count: Value) -> None:
 def _twist(builder: Any, state: Value) -> None:
     """The next key, in place. Within each of the loops a word needs none that the loop made just before."""
     turning = KEY_WORDS - MIDDLE
-    with cgutils.for_range(builder, I64(turning)) as loop:
-        _renew(builder, state, loop.index, 1, MIDDLE)
-    with cgutils.for_range(builder, I64(KEY_WORDS - 1), start=I64(turning)) as loop:
-        _renew(builder, state, loop.index, 1, -turning)
+
+    def renew(far: int) -> Callable[[Value], None]:
+        return lambda index: _renew(builder, state, index, 1, far)
+
+    counted(builder, I64(0), I64(turning), renew(MIDDLE))
+    counted(builder, I64(turning), I64(KEY_WORDS - 1), renew(-turning))
     _renew(builder, state, I64(KEY_WORDS - 1), 1 - KEY_WORDS, -turning)
 
 

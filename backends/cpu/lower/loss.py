@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from ....ir.dtypes import int64
 from ....ir.ops.loss import CrossEntropy
-from ..gemm.instructions import I64
+from ..gemm.instructions import Value
 from ..kernel import Kernel
 from ..rows import SUM, Panel
-from ..vector import math
-from ..vector.arithmetic import like
+from ..vector import Vector, math
+from ..vector.arithmetic import compare, like
 from ..vector.convert import cast
 from ..vector.kinds import constant, real
 from .bounds import checked
@@ -20,25 +22,25 @@ from .rule import Job, lowers
 @lowers(CrossEntropy, tails=True)
 def cross_entropy(job: Job) -> Kernel:
     width, dtype = job.layouts[0].shape[1], job.dtypes[0]
-    rows = reducing(job, (1,), rows_only=True)
-    stride = job.layouts[0].strides[1]
+    rows = reducing(job, (1,))
 
     def program(panel: Panel) -> None:
         builder = panel.builder
-        (place,) = panel.results()
-        label = cast(builder, place.read(1), int64).value
-        counts = builder.icmp_signed("!=", label, I64(job.op.ignore_index))
-        index = checked(panel, label, width, counts)
-        (top,) = tops = largest(panel)
-        (total,) = panel.fold(SUM, dtype, powers(panel, tops))
-        if width:
-            (there,) = panel.moved(0, index, stride).results()
-            chosen = there.number(0)
-        else:
-            chosen = real(builder, top)
-        loss = math.log(real(builder, total)) - (chosen - real(builder, top))
-        kept = builder.select(counts, loss.value, constant(dtype, 0, 1).value)
-        rows.ending.store(place, like(top, kept))
+        labels = [cast(builder, place.wide(1), int64) for place in panel.results()]
+        counts = [_differ(builder, label, job.op.ignore_index) for label in labels]
+        indices = [checked(panel, x, width, c) for x, c in zip(labels, counts, strict=True)]
+        tops = largest(panel)
+        totals = panel.fold(SUM, dtype, powers(panel, tops))
+        for g, place in enumerate(panel.results()):
+            total, top = real(builder, totals[g]), real(builder, tops[g])
+            chosen = panel.element(place, 0, indices[g]) if width else tops[g]
+            loss = math.log(total) - (real(builder, chosen) - top)
+            zero = constant(dtype, 0, place.lanes).value
+            rows.ending.store(place, like(chosen, builder.select(counts[g], loss.value, zero)))
 
     complaint = f"Target {{}} is out of bounds: there are {width} classes (0 to {width - 1})"
     return rows.kernel(program, complaint)
+
+
+def _differ(builder: Any, x: Vector, number: int) -> Value:
+    return compare(builder, "!=", x, constant(x.dtype, number, x.lanes)).value

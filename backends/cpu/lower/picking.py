@@ -7,12 +7,12 @@ import math
 from ....ir.dtypes import int64
 from ....ir.ops.indexing import Gather, OneHot, Put, Scatter, Take
 from ..kernel import Kernel
-from ..layout import Layout
-from ..rows import Ending, Panel, geometry
+from ..layout import Layout, Shape
+from ..rows import ANY, SUM, Geometry, Panel, Place, Stage, geometry
 from ..space import share, unflattened
-from ..vector.convert import cast
+from ..vector.convert import cast, rounded
 from .bounds import checked
-from .rows import Rows
+from .rows import staged
 from .rule import Job, at, checked_index, index_complaint, lowers, numba_ready
 
 
@@ -27,28 +27,41 @@ def _over(layout: Layout, names: list[str], body: list[str], flat: str = "i") ->
     ]
 
 
+def _picked(job: Job, x: Layout, slices: int) -> Geometry:
+    """A walk over picked slices of x, index by index: what lies behind an index is a row.
+
+    The buffers are x, the index and more, with the slices among them; what lies like x begins at its index 0.
+    """
+    d, index, shape = job.op.dim, job.layouts[1], job.layouts[slices].shape
+    behind = range(d + len(index.shape), len(shape))
+    none = (0,) * len(index.shape)
+    like_x = Layout(shape, (*x.strides[:d], *none, *x.strides[d + 1 :]), x.offset)
+    numbers = Layout(shape, ((0,) * d + index.strides + (0,) * len(behind)), index.offset)
+    layouts = [like_x, numbers, *[like_x] * (len(job.layouts) - 2)]
+    layouts[slices] = job.layouts[slices]
+    return geometry(behind, layouts, job.dtypes, job.target, guide=slices, rows_only=True)
+
+
+def _row(panel: Panel, buffer: int, size: int, stride: int) -> Panel:
+    """The panel at its index, in a buffer."""
+    (place,) = panel.results()
+    number = checked(panel, cast(panel.builder, place.read(1), int64), size)
+    return panel.moved(buffer, number.value, stride)
+
+
 @lowers(Take)
 def take(job: Job) -> Kernel:
-    """Each index picks what lies behind it as a row, copied by vectors where it is contiguous."""
-    x, index, out = job.layouts
-    d, rank, size = job.op.dim, len(index.shape), x.shape[job.op.dim]
-    behind = range(d + rank, len(out.shape))
-    none = (0,) * rank
-    layouts = [
-        Layout(out.shape, (*x.strides[:d], *none, *x.strides[d + 1 :]), x.offset),
-        Layout(out.shape, (*(0,) * d, *index.strides, *(0 for _ in behind)), index.offset),
-        out,
-    ]
-    walk = geometry(behind, layouts, job.dtypes, job.target, guide=2, rows_only=True)
+    """Rows are copied by vectors where they are contiguous."""
+    x, d = job.layouts[0], job.op.dim
+    size = x.shape[d]
 
     def program(panel: Panel) -> None:
-        (place,) = panel.results()
-        number = cast(panel.builder, place.read(1), int64).value
-        row = panel.moved(0, checked(panel, number, size), x.strides[d])
+        row = _row(panel, 0, size, x.strides[d])
         if size:
             row.each(lambda place: place.write(2, place.read(0)))
 
-    return Rows(job, walk, Ending(2)).kernel(program, index_complaint(job, d, size))
+    stage = Stage(_picked(job, x, 2), program)
+    return staged(job, [stage], index_complaint(job, d, size))
 
 
 @lowers(Gather)
@@ -102,10 +115,34 @@ def _placing(job: Job, index: str, place: str, source: Layout, names: list[str])
 
 @lowers(Put)
 def put(job: Job) -> Kernel:
-    _, index, source, out = job.layouts
-    names, rank, d = _names(source, "i"), len(index.shape), job.op.dim
-    picked = f"x1[{at(index, *names[d : d + rank])}]"
-    return _placing(job, picked, at(out, *names[:d], "k", *names[d + rank :]), source, names)
+    """A copy of the base, into which rows are written one after the other, since indices may be equal."""
+    out, d = job.layouts[3], job.op.dim
+    size, join = out.shape[d], (ANY if job.dtypes[3].kind == "bool" else SUM).join
+
+    def copied(panel: Panel) -> None:
+        panel.each(lambda place: place.write(3, place.read(0)))
+
+    def written(panel: Panel) -> None:
+        row = _row(panel, 3, size, out.strides[d])
+
+        def write(place: Place) -> None:
+            new = place.read(2)
+            if job.op.accumulate:
+                new = rounded(panel.builder, join(panel.builder, place.read(3), place.wide(2)))
+            place.write(3, new)
+
+        if size:
+            row.each(write)
+
+    layouts = [job.layouts[b] if b in (0, 3) else _still(out.shape) for b in range(4)]
+    whole = geometry(range(len(out.shape)), layouts, job.dtypes, job.target, guide=3)
+    stages = [Stage(whole, copied), Stage(_picked(job, out, 2), written)]
+    return staged(job, stages, index_complaint(job, d, size), alone=True)
+
+
+def _still(shape: Shape) -> Layout:
+    """Of a buffer that a walk does not touch."""
+    return Layout(shape, (0,) * len(shape))
 
 
 @lowers(Scatter)

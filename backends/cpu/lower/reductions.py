@@ -112,11 +112,10 @@ def position(job: Job) -> Kernel:
 
 def _beats(builder: Any, how: str, x: Vector, y: Vector) -> Any:
     """Is x more extreme than y? NaN is the most extreme of all."""
-    better = compare(builder, how, x, y).value
     if not x.dtype.is_floating_point:
-        return better
-    new = builder.and_(compare(builder, "!=", x, x).value, compare(builder, "==", y, y).value)
-    return builder.or_(better, new)
+        return compare(builder, how, x, y).value
+    better = builder.fcmp_unordered(how, x.value, y.value)
+    return builder.and_(better, compare(builder, "==", y, y).value)
 
 
 def _chosen(builder: Any, mask: Any, x: State, y: State) -> State:

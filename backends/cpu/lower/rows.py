@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from ..kernel import Kernel
 from ..layout import Layout
-from ..rows import Ending, Geometry, Program, geometry, row_kernel
+from ..rows import Ending, Geometry, Program, Stage, geometry, row_kernel
 from ..rows.geometry import stretched
 from .rule import Job
 
@@ -21,33 +21,35 @@ class Rows:
     ending: Ending
 
     def kernel(self, program: Program, complaint: str = "") -> Kernel:
-        job = self.job
-        told = (job.op, [str(t) for t in job.types], job.layouts, self.ending.hole)
-        return row_kernel(
-            job.op.name,
-            self.walk,
-            job.dtypes,
-            program,
-            identity=f"{told} {self.ending.body} {job.target.vector_bytes}",
-            complaint=complaint,
-        )
+        return staged(self.job, [Stage(self.walk, program)], complaint)
 
 
-def reducing(job: Job, dims: Sequence[int], rows_only: bool = False) -> Rows:
+def staged(
+    job: Job, stages: Sequence[Stage], complaint: str = "", *, alone: bool = False
+) -> Kernel:
+    """A kernel for a job, whose op, types and layouts say what it does."""
+    tail = job.tail and (job.tail.hole, str(job.tail.body))
+    told = (job.op, [str(t) for t in job.types], job.layouts, tail, job.target.vector_bytes)
+    return row_kernel(
+        job.name, stages, job.dtypes, identity=repr(told), complaint=complaint, alone=alone
+    )
+
+
+def reducing(job: Job, dims: Sequence[int]) -> Rows:
     """An op whose result has the operand's shape without `dims`, which may have stayed as dimensions of 1."""
     first, *rest = job.layouts
     layouts = [first, *(stretched(layout, first.shape, dims) for layout in rest)]
-    return over(job, dims, layouts, rows_only)
+    return _over(job, dims, layouts)
 
 
 def keeping(job: Job, dims: Sequence[int]) -> Rows:
     """An op whose result has the operand's shape."""
-    return over(job, dims, job.layouts)
+    return _over(job, dims, job.layouts)
 
 
-def over(job: Job, dims: Sequence[int], layouts: Sequence[Layout], rows_only: bool = False) -> Rows:
+def _over(job: Job, dims: Sequence[int], layouts: Sequence[Layout]) -> Rows:
     """A walk over layouts of one shape."""
-    walk = geometry(dims, layouts, job.dtypes, job.target, rows_only=rows_only)
+    walk = geometry(dims, layouts, job.dtypes, job.target)
     if job.tail is None:
         return Rows(job, walk, Ending(len(job.types) - 1))
     return Rows(job, walk, Ending(job.operands, job.tail.body, job.tail.hole))

@@ -18,6 +18,7 @@ from .geometry import Geometry as Geometry
 from .geometry import geometry as geometry
 from .kernel import Ending as Ending
 from .kernel import Program as Program
+from .kernel import Stage as Stage
 from .kernel import row_kernel as row_kernel
 from .panel import Panel as Panel
 from .place import Place as Place

@@ -15,6 +15,8 @@ GROUPS = 4
 """Vectors side by side in a panel of columns."""
 LONE_COLUMNS = 8
 """The same where a column's elements are taken one by one."""
+SHORT = 16
+"""The longest row whose elements are all in registers, many rows side by side."""
 IN_FLIGHT = 8
 """About how many chains of operations keep the machine busy."""
 
@@ -28,6 +30,8 @@ class Geometry:
     along: bool
     """Do vectors lie along the innermost reduced loop (rows), or along the innermost kept one (columns)?"""
     lanes: int
+    turned: bool = False
+    """Do vectors lie across short rows, which are transposed when they are read and written?"""
 
     @property
     def inner(self) -> int:
@@ -42,7 +46,7 @@ class Geometry:
     @property
     def groups(self) -> int:
         """Vectors side by side in a whole panel."""
-        if self.along:
+        if self.along or self.turned:
             return 1
         most = GROUPS if self.lanes > 1 else LONE_COLUMNS
         return max(1, min(most, self.kept.sizes[-1] // self.lanes))
@@ -57,7 +61,9 @@ class Geometry:
     @property
     def is_short(self) -> bool:
         """Is a whole row in registers, without a loop?"""
-        return self.along and len(self.reduced.sizes) == 1 and self.inner // self.lanes <= IN_FLIGHT
+        steps = self.inner // self.advance
+        alone = len(self.reduced.sizes) == 1
+        return self.turned or (self.along and alone and steps <= IN_FLIGHT)
 
     def lane_stride(self, buffer: int) -> int:
         """From one lane to the next."""
@@ -81,6 +87,9 @@ def geometry(
     kept = _part([d for d in by_stride if d not in dims], layouts, True)
     reduced = _part([d for d in by_stride if d in dims], layouts, False)
     along = rows_only or _along(kept, reduced, guide)
+    across = 1 if rows_only or not along else _across(kept, reduced, dtypes, target)
+    if across > 1:
+        return Geometry(kept, reduced, False, across, turned=True)
     return Geometry(kept, reduced, along, _lanes(reduced if along else kept, dtypes, target))
 
 
@@ -109,6 +118,17 @@ def _lanes(loops: Space, dtypes: Sequence[DType], target: Target) -> int:
     while lanes > 1 and lanes >= 2 * loops.sizes[-1]:
         lanes //= 2
     return lanes
+
+
+def _across(kept: Space, reduced: Space, dtypes: Sequence[DType], target: Target) -> int:
+    """How many short rows of floats are best taken side by side; 1 if that is no gain."""
+    walked = [d for d, s in zip(dtypes, reduced.strides, strict=True) if s[-1]]
+    plain = all(s[-1] in (0, 1) for s in reduced.strides) and len(reduced.sizes) == 1
+    if not plain or not all(d.name in ("f32", "f64") for d in walked):
+        return 1
+    lanes = target.lanes(max((d.itemsize for d in walked), default=target.vector_bytes))
+    short = 1 < reduced.count <= SHORT and kept.sizes[-1] >= lanes
+    return lanes if short else 1
 
 
 def stretched(layout: Layout, shape: Shape, dims: Sequence[int]) -> Layout:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from functools import partial
+from typing import Any, NamedTuple
 
 from ....ir import Func
 from ....ir.dtypes import DType
@@ -18,6 +19,7 @@ from .geometry import Geometry
 from .loops import places, plus, shared
 from .panel import Panel
 from .place import Buffer, Place
+from .turned import TurnedPanel
 
 Program = Callable[[Panel], None]
 
@@ -44,29 +46,42 @@ class Ending:
             place.write(self.operands + others + i, result)
 
 
+class Stage(NamedTuple):
+    """A program for the panels of a walk."""
+
+    walk: Geometry
+    program: Program
+
+
 def row_kernel(
     name: str,
-    walk: Geometry,
+    stages: Sequence[Stage],
     dtypes: Sequence[DType],
-    program: Program,
     *,
     identity: str,
     complaint: str = "",
+    alone: bool = False,
 ) -> Kernel:
-    """The kernel that runs a program on every panel. `identity` tells what the program does."""
+    """The kernel that goes through some stages. `identity` tells what the programs do.
+
+    Parts do not wait for each other between stages. Where one stage needs what another has written, or where panels
+    write to the same elements, the first part does everything `alone`.
+    """
     buffers = [f"x{b}" for b in range(len(dtypes))] + ["status"] * bool(complaint)
     arguments = ", ".join([*buffers, "part", "parts"])
     return Kernel(
         name,
         f"def kernel({arguments}):\n    panels({arguments})\n",
         tuple(dtypes),
-        {"panels": macro("panels", _emitter(walk, dtypes, program, bool(complaint)))},
-        identity=f"{identity} {walk}",
+        {"panels": macro("panels", _emitter(stages, dtypes, bool(complaint), alone))},
+        identity=f"{identity} {[stage.walk for stage in stages]} {alone}",
         complaint=complaint,
     )
 
 
-def _emitter(walk: Geometry, dtypes: Sequence[DType], program: Program, complains: bool) -> Emitter:
+def _emitter(
+    stages: Sequence[Stage], dtypes: Sequence[DType], complains: bool, alone: bool
+) -> Emitter:
     def emit(builder: Any, arguments: list[Any]) -> None:
         *pointers, part, parts = arguments
         status = pointers.pop() if complains else None
@@ -74,31 +89,57 @@ def _emitter(walk: Geometry, dtypes: Sequence[DType], program: Program, complain
             Buffer(builder.bitcast(p, storage_type(d).as_pointer()), d)
             for p, d in zip(pointers, dtypes, strict=True)
         )
-
-        def run(loops: Sequence[int], step: int, start: int, groups: int, last: int | None) -> None:
-            def unit(index: Value) -> None:
-                bases = _bases(builder, walk, places(index, loops, builder), step, start)
-                program(Panel(builder, buffers, walk, bases, groups, last, status))
-
-            shared(builder, math.prod(loops), part, parts, unit)
-
-        _units(walk, run)
+        if not alone:
+            _run(builder, stages, buffers, status, (part, parts))
+            return
+        with builder.if_then(builder.icmp_signed("==", part, I64(0))):
+            _run(builder, stages, buffers, status, (I64(0), I64(1)))
 
     return emit
 
 
-def _units(walk: Geometry, run: Callable[..., None]) -> None:
+def _run(
+    builder: Any,
+    stages: Sequence[Stage],
+    buffers: tuple[Buffer, ...],
+    status: Value,
+    share: tuple[Value, Value],
+) -> None:
+    def unit(stage: Stage, units: Units, index: Value) -> None:
+        indices = places(index, units.sizes, builder)
+        bases = _bases(builder, stage.walk, indices, units.step, units.start)
+        kind = TurnedPanel if stage.walk.turned else Panel
+        stage.program(kind(builder, buffers, stage.walk, bases, units.groups, units.last, status))
+
+    for stage in stages:
+        for units in _units(stage.walk):
+            shared(builder, math.prod(units.sizes), *share, partial(unit, stage, units))
+
+
+class Units(NamedTuple):
+    """Panels of one kind: loops over them, the columns of each and where the first one begins."""
+
+    sizes: tuple[int, ...]
+    step: int = 1
+    start: int = 0
+    groups: int = 1
+    last: int | None = None
+
+
+def _units(walk: Geometry) -> Iterator[Units]:
     """Rows; or whole panels of columns, then what is left beside them."""
     *outer, size = walk.kept.sizes
     if walk.along:
-        run([*outer, size], 1, 0, 1, None)
+        yield Units((*outer, size))
         return
     width = walk.groups * walk.lanes
     whole, rest = divmod(size, width)
     if whole:
-        run([*outer, whole], width, 0, walk.groups, None)
+        yield Units((*outer, whole), width, 0, walk.groups)
     if rest:
-        run([*outer, 1], 1, whole * width, -(-rest // walk.lanes), rest % walk.lanes or None)
+        yield Units(
+            (*outer, 1), 1, whole * width, -(-rest // walk.lanes), rest % walk.lanes or None
+        )
 
 
 def _bases(

@@ -10,7 +10,7 @@ from llvmlite import ir as ll
 
 from ....ir.dtypes import DType
 from ..gemm.instructions import I32, I64, Value, first
-from ..vector import Vector
+from ..vector import Vector, load
 from ..vector.kinds import constant
 from .folds import Fold
 from .geometry import Geometry
@@ -47,7 +47,7 @@ class Panel:
         self, start: State, visit: Visit, join: Joining, *, apart: bool = False
     ) -> list[State]:
         """As `fold`, with several vectors as the state. Equal results for any number of parts."""
-        slots = self._walk(start, visit, join if apart else None).run(self.bases)
+        slots = self._visited(start, visit, join if apart else None)
         states = [_tree(slots[g :: self.groups], join) for g in range(self.groups)]
         return [self._across(s, join) for s in states] if self.geometry.along else states
 
@@ -58,7 +58,7 @@ class Panel:
             visit(place)
             return state
 
-        self._walk((), stateless, None).run(self.bases)
+        self._visited((), stateless, None)
 
     def results(self) -> list[Place]:
         """Where the results of folds belong: one place per group."""
@@ -67,14 +67,28 @@ class Panel:
             return [Place(self.builder, self.buffers, self.bases, strides, 1)]
         return [self._place(self.bases, g, None) for g in range(self.groups)]
 
+    def element(self, place: Place, buffer: int, index: Vector) -> Vector:
+        """The element of each row or column with an index along the innermost reduced loop."""
+        stride, dtype = self.geometry.reduced.strides[buffer][-1], self.buffers[buffer].dtype
+        found = constant(dtype, 0, place.lanes)
+        real_lanes = self.last if self.last and place.group == self.groups - 1 else place.lanes
+        for lane in range(real_lanes):
+            mine = plus(self.builder, place.indices[buffer], I64(lane), place.strides[buffer])
+            there = plus(self.builder, mine, self._lane(index, lane).value, stride)
+            one = load(self.builder, dtype, self.buffers[buffer].pointer, there, 1)
+            found = one if place.lanes == 1 else self._set(found, lane, one)
+        return found
+
     def moved(self, buffer: int, index: Value, stride: int) -> Panel:
         """The panel, further on in one buffer."""
         bases = list(self.bases)
         bases[buffer] = plus(self.builder, bases[buffer], index, stride)
         return replace(self, bases=tuple(bases))
 
-    def _walk(self, start: State, visit: Visit, join: Joining | None) -> Walk:
-        return Walk(self.builder, self.geometry, self.groups, start, visit, self._place, join)
+    def _visited(self, start: State, visit: Visit, join: Joining | None) -> list[State]:
+        """Visit every element; the states of all groups, some times over."""
+        walk = Walk(self.builder, self.geometry, self.groups, start, visit, self._place, join)
+        return walk.run(self.bases)
 
     def _place(self, bases: Bases, group: int, mask: Value) -> Place:
         walk = self.geometry
@@ -97,9 +111,17 @@ class Panel:
             state = join(low, high)
         return state
 
+    def _lane(self, x: Vector, lane: int) -> Vector:
+        if x.lanes == 1:
+            return x
+        return Vector(self.builder.extract_element(x.value, I32(lane)), x.dtype, 1)
+
+    def _set(self, x: Vector, lane: int, one: Vector) -> Vector:
+        return replace(x, value=self.builder.insert_element(x.value, one.value, I32(lane)))
+
     def _lanes(self, x: Vector, start: int, count: int) -> Vector:
         if count == 1:
-            return Vector(self.builder.extract_element(x.value, I32(start)), x.dtype, 1)
+            return self._lane(x, start)
         numbers = ll.Constant(ll.VectorType(I32, count), list(range(start, start + count)))
         none = ll.Constant(x.value.type, ll.Undefined)
         return Vector(self.builder.shuffle_vector(x.value, none, numbers), x.dtype, count)

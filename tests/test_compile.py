@@ -1,0 +1,349 @@
+"""`tapeout.compile`: the same results and state as the function itself, and no program more than needed."""
+
+from __future__ import annotations
+
+import copy
+import threading
+from collections.abc import Callable
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import pytest
+
+import tapeout as t
+from compiling import Training, X, Y, compiled, f64, programs, same
+from tapeout import nn
+
+
+@pytest.mark.parametrize("backend", ["reference", "cpu"])
+def test_a_training_step_goes_the_same_way(backend: str) -> None:
+    ours, theirs = Training(backend), Training()
+    for count in (5, 5, 3, 5):
+        same(ours.step(X[:count], Y[:count]), theirs.step(X[:count], Y[:count]))
+        for a, b in zip(ours.model.parameters(), theirs.model.parameters(), strict=True):
+            same(a, b)
+    assert len(programs(ours.step)) == 2
+
+
+def test_a_number_of_the_optimizer_is_read_in_every_call() -> None:
+    ours, theirs = Training("reference", "SGD"), Training(name="SGD")
+    for rate in (0.1, 0.3, 0.0):
+        ours.opt.param_groups[0]["lr"] = theirs.opt.param_groups[0]["lr"] = rate
+        same(ours.step(X, Y), theirs.step(X, Y))
+    same(ours.model[0].weight, theirs.model[0].weight)
+    assert len(programs(ours.step)) == 1
+
+
+def test_an_option_of_the_optimizer_makes_another_program() -> None:
+    ours, theirs = Training("reference", "SGD"), Training(name="SGD")
+    for decay in (0.0, 0.5, 0.25, 0.0):
+        ours.opt.param_groups[0]["weight_decay"] = theirs.opt.param_groups[0]["weight_decay"] = (
+            decay
+        )
+        same(ours.step(X, Y), theirs.step(X, Y))
+    same(ours.model[0].weight, theirs.model[0].weight)
+    assert len(programs(ours.step)) == 2
+
+
+# ---- ways to say it
+
+
+def test_as_a_decorator_with_and_without_arguments() -> None:
+    @t.compile
+    def plain(x: t.Tensor) -> t.Tensor:
+        """Doubles."""
+        return x * 2
+
+    @t.compile(backend="reference", threads=1)
+    def fancy(x: t.Tensor) -> t.Tensor:
+        return x * 3
+
+    assert plain(t.ones(2)).tolist() == [2, 2]
+    assert fancy(t.ones(2)).tolist() == [3, 3]
+    assert plain.__name__ == "plain"
+    assert plain.__doc__ == "Doubles."
+    assert repr(fancy).startswith("<compiled <function")
+
+
+@pytest.mark.parametrize(
+    "make, error, text",
+    [
+        (lambda: t.compile(3), TypeError, "takes a function or a module, not int 3"),
+        (lambda: t.compile(len, backend="gpu"), ValueError, "unknown backend 'gpu'; there are cpu, reference"),
+        (lambda: t.compile(len, threads=0), ValueError, "threads is an int of 1 or more, or None for all, not 0"),
+        (
+            lambda: compiled(abs).compile(t.spec(("n", 3))),
+            ValueError,
+            "f32[n,3] has a dimension with a name",
+        ),
+        (
+            lambda: compiled(abs)(np.ones(2)),
+            TypeError,
+            "argument 0 of a compiled function is numpy.ndarray",
+        ),
+        (lambda: compiled(lambda x: 3)(X), TypeError, "a traced function returns tensors"),
+    ],
+)  # fmt: skip
+def test_mistakes(make: Callable[[], Any], error: type[Exception], text: str) -> None:
+    with pytest.raises(error) as caught:
+        make()
+    assert text in str(caught.value)
+
+
+def test_ahead_of_time() -> None:
+    calls = []
+
+    @compiled
+    def f(x: t.Tensor, *, by: float) -> t.Tensor:
+        calls.append(x.shape)
+        return x * by
+
+    assert f.compile(t.spec((2, 3)), by=2.0) is f
+    f.compile(t.zeros(4), by=1.5)
+    assert calls == [(2, 3), (4,)]
+    assert f(t.ones(2, 3), by=2.0).tolist() == [[2, 2, 2], [2, 2, 2]]
+    assert f(t.ones(4), by=1.5).tolist() == [1.5] * 4
+    assert len(calls) == 2
+    f(t.ones(4), by=2)
+    assert len(calls) == 3
+
+
+def test_nested_arguments_and_results() -> None:
+    @compiled
+    def f(pair: tuple[t.Tensor, t.Tensor], *, named: dict[str, t.Tensor], flag: bool) -> Any:
+        a, b = pair
+        return [a + b, {"x": named["x"] * 2, "none": None}, (a - b if flag else a,)]
+
+    a, b, x = f64(2, seed=1), f64(2, seed=2), f64(3, seed=3)
+    found = f((a, b), flag=True, named={"x": x})
+    same(found[0], a + b)
+    same(found[1]["x"], x * 2)
+    same(found[2][0], a - b)
+    assert isinstance(found, list)
+    assert found[1]["none"] is None
+    same(f((a, b), named={"x": x}, flag=False)[2][0], a)
+    assert len(programs(f)) == 2
+    assert compiled(lambda: None)() is None
+
+
+def test_a_method_has_programs_of_its_own_for_each_object() -> None:
+    class Counter:
+        def __init__(self, by: int) -> None:
+            self.by, self.total = by, t.zeros(())
+
+        @t.compile(backend="reference")
+        def add(self, x: t.Tensor) -> t.Tensor:
+            self.total.add_(self.by)
+            return self.total + x
+
+    one, ten = Counter(1), Counter(10)
+    one.add(t.zeros(2))
+    assert one.add(t.zeros(2)).tolist() == [2, 2]
+    assert ten.add(t.zeros(2)).tolist() == [10, 10]
+    assert isinstance(Counter.add, type(t.compile(abs)).__mro__[1])
+    again = copy.deepcopy(one)
+    again.add(t.zeros(2))
+    assert (one.total.item(), again.total.item()) == (2, 3)
+
+
+def test_a_compiled_module_stands_for_the_module() -> None:
+    net = nn.Sequential(nn.Linear(3, 2), nn.Dropout(0.5))
+    step = compiled(net)
+    assert list(step.parameters()) == list(net.parameters())
+    assert step.eval() is step
+    assert not net.training
+    same(step(X[:, :3]), net(X[:, :3]))
+    step.extra = 3
+    assert net.extra == 3
+    with pytest.raises(AttributeError, match="'Sequential' object has no attribute 'nothing'"):
+        step.nothing
+
+
+def test_inside_a_trace_it_is_the_function() -> None:
+    inner = compiled(lambda x: x * 2)
+    outer = compiled(lambda x: inner(x) + 1)
+    assert outer(t.ones(2)).tolist() == [3, 3]
+    assert "mul(" in str(t.trace(outer.fn, t.spec((2,))))
+    assert not programs(inner)
+
+
+# ---- state
+
+
+def test_the_state_stays_in_its_memory() -> None:
+    w = t.zeros(3)
+    memory = w.numpy()
+    step = compiled(lambda x: w.add_(x).sum())
+    assert step(t.ones(3)).item() == 3
+    assert step(t.ones(3)).item() == 6
+    assert memory.tolist() == [2, 2, 2]
+    assert w[1:].tolist() == [2, 2]
+
+
+def test_state_in_any_order_of_memory() -> None:
+    base = np.arange(6.0).reshape(2, 3)
+    w = t.from_numpy(base.T)
+    compiled(lambda: w.mul_(2))()
+    assert base.tolist() == [[0, 2, 4], [6, 8, 10]]
+
+
+def test_a_run_counts_as_a_write() -> None:
+    w = f64(3).requires_grad_()
+
+    def f() -> None:
+        with t.no_grad():
+            w.mul_(0.5)
+
+    step = compiled(f)
+    step()
+    before, view = w._version, w[1:]
+    loss = (w * w).sum()
+    step()
+    step()
+    assert w._version == before + 2
+    with pytest.raises(t.StaleError, match="modified by an inplace operation"):
+        loss.backward()
+    same(view, w[1:])
+    (w * w).sum().backward()
+    same(w.grad, 2 * w)
+
+
+def test_an_argument_is_written_to() -> None:
+    step = compiled(lambda x: x.add_(1))
+    x = t.zeros(2, 3)
+    assert step(x[0]).tolist() == [1, 1, 1]
+    assert step(x) is x
+    assert x.tolist() == [[2, 2, 2], [1, 1, 1]]
+
+
+def test_what_is_passed_through_stays_itself() -> None:
+    w = t.ones(2)
+    x = t.zeros(2)
+    found = compiled(lambda x: (x, w, x + 0))(x)
+    assert found[0] is x
+    assert found[1] is w
+    found[2].add_(5)
+    assert x.tolist() == [0, 0]
+
+
+def test_results_are_new_each_time() -> None:
+    step = compiled(lambda x: x.t())
+    x = t.arange(6.0).reshape(2, 3)
+    first, second = step(x), step(x)
+    first.zero_()
+    assert second.tolist() == x.t().tolist()
+    assert x.sum().item() == 15
+
+
+@pytest.mark.parametrize("make", [lambda w: w, lambda w: w[1:], lambda w: w.detach()])
+def test_an_argument_in_memory_that_is_written_to_is_refused(make: Callable[[Any], Any]) -> None:
+    w = t.ones(4)
+
+    def f(x: t.Tensor) -> t.Tensor:
+        w.add_(1)
+        return x.sum()
+
+    step = compiled(f)
+    step(t.ones(4))
+    step(t.ones(3))
+    with pytest.raises(t.TraceError, match="argument 0 lies in the memory of 'w'"):
+        step(make(w))
+    assert w.tolist() == [3, 3, 3, 3]
+
+
+def test_an_argument_that_shares_memory_by_way_of_numpy_is_refused_at_first() -> None:
+    w = t.ones(4)
+    alias = t.from_numpy(w.numpy())
+    step = compiled(lambda x: w.add_(x).sum())
+    for _ in range(2):
+        with pytest.raises(t.TraceError, match="argument 0 lies in the memory of 'w'"):
+            step(alias)
+    assert w.tolist() == [1, 1, 1, 1]
+
+
+def test_memory_that_two_tensors_share_is_refused() -> None:
+    memory = np.zeros(4)
+    a, b = t.from_numpy(memory), t.from_numpy(memory[2:])
+
+    def f() -> t.Tensor:
+        a.add_(1)
+        return b.sum()
+
+    with pytest.raises(RuntimeError, match="are two tensors in the same memory"):
+        compiled(f)()
+    assert memory.sum() == 0
+
+
+def test_read_only_memory_is_refused() -> None:
+    array = np.zeros(3)
+    array.flags.writeable = False
+    w = t.from_numpy(array)
+    with pytest.raises(RuntimeError, match="memory is read-only, or more than one of its elements"):
+        compiled(lambda: w.add_(1))()
+
+
+def test_random_numbers_are_those_of_the_generator() -> None:
+    drop = nn.Dropout(0.5)
+    step, x = compiled(drop), t.ones(20)
+    t.manual_seed(3)
+    expected = [drop(x) for _ in range(3)] + [t.rand(2)]
+    t.manual_seed(3)
+    found = [step(x), drop(x), step(x), t.rand(2)]
+    for a, b in zip(found, expected, strict=True):
+        same(a, b)
+
+
+# ---- errors
+
+
+def test_an_error_while_tracing_changes_nothing() -> None:
+    w = t.ones(2, requires_grad=True)
+    fail = SimpleNamespace(now=True)
+
+    def f(x: t.Tensor) -> t.Tensor:
+        loss = (w * x).sum()
+        loss.backward()
+        with t.no_grad():
+            w.sub_(w.grad)
+        if fail.now:
+            raise KeyError("no")
+        return loss
+
+    step = compiled(f)
+    with pytest.raises(KeyError, match="no"):
+        step(t.ones(2))
+    assert w.tolist() == [1, 1]
+    assert w.grad is None
+    assert not t.tracer.is_tracing()
+    fail.now = False
+    assert step(t.ones(2)).item() == 2
+    assert w.tolist() == [0, 0]
+
+
+def test_what_cannot_be_traced_says_so() -> None:
+    with pytest.raises(t.TraceError, match="needs the values of a tensor"):
+        compiled(lambda x: x if x.sum() > 0 else -x)(X)
+
+
+@pytest.mark.parametrize("backend", ["reference", "cpu"])
+def test_an_index_out_of_range(backend: str) -> None:
+    table = t.randn(3, 2)
+    step = t.compile(lambda i: table[i], backend=backend)
+    same(step(t.tensor([2, 0])), table[[2, 0]])
+    with pytest.raises(IndexError, match="7"):
+        step(t.tensor([7, 0]))
+    same(step(t.tensor([1, 1])), table[[1, 1]])
+
+
+def test_threads_wait_for_each_other() -> None:
+    total = t.zeros(())
+    step = compiled(lambda x: total.add_(x))
+    one = t.ones(())
+    workers = [threading.Thread(target=lambda: [step(one) for _ in range(20)]) for _ in range(4)]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join()
+    assert total.item() == 80
+    assert len(programs(step)) == 1
