@@ -39,8 +39,8 @@ class Artifact:
     """What each part needs in the arena besides."""
     parts: int
     """How many parts are worth while."""
-    complaints: tuple[str, ...]
-    """What the kernels that can refuse their operands say, with `{}` for the number they report."""
+    complaints: tuple[tuple[str, str], ...]
+    """Of the kernels that can refuse their operands: the error's class, and what it says, with `{}` for the number."""
     objects: tuple[bytes, ...]
 
     def to_bytes(self) -> bytes:
@@ -77,6 +77,6 @@ def from_bytes(data: bytes) -> Artifact:
         tuple(Argument(n, np.dtype(d), tuple(s), w) for n, d, s, w in header["arguments"]),
         tuple(Returned(d, tuple(s), i) for d, s, i in header["results"]),
         *header["arena"],
-        tuple(header["complaints"]),
+        tuple((kind, text) for kind, text in header["complaints"]),
         tuple(objects),
     )

@@ -21,8 +21,8 @@ Array = np.ndarray[Any, Any]
 STEP, REGION = "step", "region"
 
 
-class Refused(IndexError):
-    """A program met values that it cannot work with, such as an index out of bounds."""
+ERRORS = {error.__name__: error for error in (IndexError, ValueError)}
+"""What a program may raise when it meets values that it cannot work with."""
 
 
 class Program:
@@ -85,7 +85,8 @@ class Bound:
         if failed:
             number = int(self.status[2 * failed])
             self.status[:] = 0
-            raise Refused(self.program.artifact.complaints[failed - 1].format(number))
+            kind, text = self.program.artifact.complaints[failed - 1]
+            raise ERRORS[kind](text.format(number))
 
     def function(self, finish: Callable[[], object] | None, **options: Any) -> Callable[..., Any]:
         """The program as a builtin function of its inputs; see `make_entry` for the options."""

@@ -50,6 +50,8 @@ class Kernel:
     Such a kernel takes one more buffer, two int64: it sets the first to 1 and the second to the number.
     """
 
+    error: type[Exception] = IndexError
+    """What is raised with the complaint."""
     scratch: Scratch | None = None
     """Comes after the buffers, and begins at a multiple of 64."""
     effort: float = 0.0

@@ -7,20 +7,22 @@ from functools import cached_property
 
 import llvmlite.binding as llvm
 
-from ...ir import Func, verify
+from ...ir import Func, Instr, verify
 from ...runtime.arguments import Argument
 from ...runtime.artifact import Artifact, Returned
 from ...runtime.program import Bound
 from ...runtime.program import Program as Loaded
 from ..base import Array
 from .emit import object_code
+from .front import KernelError
 from .groups import apart
 from .memory import Memory
 from .objects import object_of
 from .order import ordered
-from .schedule import schedule
+from .schedule import Call, schedule
 from .step import parts_for, step_text
 from .target import Target, host, machine
+from .widen import widened
 
 
 class Program:
@@ -29,7 +31,7 @@ class Program:
     def __init__(self, func: Func, target: Target | None = None) -> None:
         self.func = verify(func)
         self.target = target or host()
-        lowered = ordered(apart(func))
+        lowered = ordered(widened(apart(func)))
         self.memory = Memory(lowered)
         self.calls = list(schedule(lowered, self.memory, self.target))
         self.artifact = self._artifact()
@@ -52,7 +54,7 @@ class Program:
         return self.loaded.bind(state, threads)
 
     def _artifact(self) -> Artifact:
-        kernels = {call.kernel.symbol: call.kernel for call in self.calls}
+        calls = {call.kernel.symbol: call for call in self.calls}
         fresh = sum(r.into is None for r in self.func.results)
         step = _assembled(step_text(self.calls, self.memory, fresh), self.target)
         return Artifact(
@@ -60,11 +62,29 @@ class Program:
             _arguments(self.func),
             _results(self.func),
             self.memory.arena_bytes,
-            max((k.scratch_bytes(1) for k in kernels.values()), default=0),
+            max((c.kernel.scratch_bytes(1) for c in self.calls), default=0),
             parts_for(self.calls),
-            tuple(c.kernel.complaint for c in self.calls if c.kernel.complaint),
-            (*(object_of(k, self.target) for k in kernels.values()), step),
+            tuple(
+                (c.kernel.error.__name__, c.kernel.complaint)
+                for c in self.calls
+                if c.kernel.complaint
+            ),
+            (*(self._object_of(call) for call in calls.values()), step),
         )
+
+    def _object_of(self, call: Call) -> bytes:
+        try:
+            return object_of(call.kernel, self.target)
+        except KernelError as error:
+            where = f"for {_told(call.instr)}, " if call.instr else ""
+            raise KernelError(f"{where}{error}") from error
+
+
+def _told(instr: Instr) -> str:
+    """An instruction and the line it comes from."""
+    types = ", ".join(map(str, (o.type for o in instr.operands)))
+    line = f" ({instr.loc.file}:{instr.loc.line})" if instr.loc else ""
+    return f"{instr.op.name}({types}){line}"
 
 
 def compiled(func: Func) -> Program:

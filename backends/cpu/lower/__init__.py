@@ -18,4 +18,5 @@ from .rule import Repeat as Repeat
 from .rule import Tail as Tail
 from .rule import Task as Task
 from .rule import has_tails as has_tails
+from .rule import is_wide as is_wide
 from .rule import rule_for as rule_for

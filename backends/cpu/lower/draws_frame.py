@@ -100,6 +100,7 @@ def drawing(
         identity=f"{job.op}{job.types}{job.layouts}{job.target.vector_bytes}",
         fastmath=frozenset(),
         complaint=refused or f"{job.op.name}: {DAMAGED}, not {{}}: pass what a draw returned",
+        error=ValueError,
         scratch=scratch,
     )
 

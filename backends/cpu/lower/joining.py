@@ -63,7 +63,7 @@ def slice_update(job: Job) -> Kernel:
     )
 
 
-@lowers(Tril, Triu)
+@lowers(Tril, Triu, wide=True)
 def triangle(job: Job) -> Kernel:
     source, out = job.layouts
     row, column = len(source.shape) - 2, len(source.shape) - 1

@@ -78,7 +78,7 @@ def gather(job: Job) -> Kernel:
     return job.kernel(_over(out, names, body), complaint=index_complaint(job, job.op.dim, size))
 
 
-@lowers(OneHot)
+@lowers(OneHot, wide=True)
 def one_hot(job: Job) -> Kernel:
     numba_ready(job)
     index, out = job.layouts
@@ -113,7 +113,7 @@ def _placing(job: Job, index: str, place: str, source: Layout, names: list[str])
     return job.kernel(lines, complaint=index_complaint(job, job.op.dim, size))
 
 
-@lowers(Put)
+@lowers(Put, wide=True)
 def put(job: Job) -> Kernel:
     """A copy of the base, into which rows are written one after the other, since indices may be equal."""
     out, d = job.layouts[3], job.op.dim
@@ -145,7 +145,7 @@ def _still(shape: Shape) -> Layout:
     return Layout(shape, (0,) * len(shape))
 
 
-@lowers(Scatter)
+@lowers(Scatter, wide=True)
 def scatter(job: Job) -> Kernel:
     _, index, source, out = job.layouts
     names = _names(source, "i")

@@ -23,7 +23,7 @@ def generated(instr: Instr) -> bool:
     return instr.result.type.dtype.name in ITEMSIZES
 
 
-@lowers(MatMul, tails=generated)
+@lowers(MatMul, tails=generated, wide=True)
 def matmul(job: Job) -> Task:
     a, b, *_ = job.layouts
     batch = job.result.static_shape[:-2]
@@ -32,7 +32,7 @@ def matmul(job: Job) -> Task:
     return multiplied(job, left, right, job.tail)
 
 
-@lowers(Linear, tails=generated)
+@lowers(Linear, tails=generated, wide=True)
 def linear(job: Job) -> Task:
     x, weight, *bias = job.layouts[: job.operands]
     right = turned(weight)

@@ -116,7 +116,7 @@ def normalize(job: Job) -> Kernel:
     return rows.kernel(program)
 
 
-@lowers(rw.CumSum)
+@lowers(rw.CumSum, wide=True)
 def cumsum(job: Job) -> Kernel:
     numba_ready(job)
     dims, here = Dims(job, (job.op.dim,)), f"r{job.op.dim}"
@@ -131,7 +131,7 @@ def cumsum(job: Job) -> Kernel:
     return job.kernel(dims.outer(body))
 
 
-@lowers(rw.ArgSort)
+@lowers(rw.ArgSort, wide=True)
 def argsort(job: Job) -> Kernel:
     """By merging ever longer sorted runs. A result holds a number twice, in its low and its high half: the runs lie in
     one, the merged ones go to the other.

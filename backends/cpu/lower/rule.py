@@ -87,16 +87,19 @@ Rule = Callable[[Job], Kernel | Task]
 RULES: dict[type[Op], Rule] = {}
 TAILED: dict[type[Op], Callable[[Instr], bool]] = {}
 """Ops whose rules do what follows them too, if a test of the instruction says so."""
+WIDE: set[type[Op]] = set()
+"""Ops whose rules compute with f32 and wider floats only."""
 Given = TypeVar("Given", bound=Rule)
 
 
 def lowers(
-    *ops: type[Op], tails: bool | Callable[[Instr], bool] = False
+    *ops: type[Op], tails: bool | Callable[[Instr], bool] = False, wide: bool = False
 ) -> Callable[[Given], Given]:
-    """Register a rule for some ops, and whether it can do what follows them too."""
+    """Register a rule for some ops; whether it can do what follows them too; whether it is for wide floats only."""
 
     def register(rule: Given) -> Given:
         RULES.update(dict.fromkeys(ops, rule))
+        WIDE.update(ops if wide else ())
         if tails:
             TAILED.update(dict.fromkeys(ops, tails if callable(tails) else lambda instr: True))
         return rule
@@ -110,6 +113,11 @@ def rule_for(instr: Instr) -> Rule:
         if cls in RULES:
             return RULES[cls]
     raise IRError(f"the CPU backend has no code for {instr.op.name} yet")
+
+
+def is_wide(instr: Instr) -> bool:
+    """Does the rule for an instruction compute with f32 and wider floats only?"""
+    return any(cls in WIDE for cls in type(instr.op).__mro__)
 
 
 def has_tails(instr: Instr) -> bool:
