@@ -1,22 +1,23 @@
 """Kernels that compute each element of their results from the operands' elements at the same place.
 
 The innermost loop runs over vectors, with a masked one at the end; operands that do not lie in vector order there make
-the kernel go element by element.
+the kernel go element by element. The Python is loops and calls: all arithmetic on indices is in the macro-instructions,
+because Numba takes about a millisecond for each operator.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any
-
-from llvmlite import ir as ll
 
 from ...ir import Func
 from ...ir.dtypes import DType
-from .kernel import Kernel, indented
+from .gemm.instructions import I64
+from .kernel import Kernel, canonical, indented
 from .layout import Layout, Shape
-from .macros import Emitter, macro
-from .space import Space, share, space
+from .macros import macro, number
+from .space import Space, space
 from .target import Target
 from .vector import emit_body, first_lanes, load, splat, storage_type, store
 
@@ -28,15 +29,33 @@ def elementwise(
     loops = space(shape, layouts)
     lanes = _lanes(loops, dtypes, target)
     full, rest = divmod(loops.sizes[-1], lanes)
-    widths = {"step": None, **({"rest": rest} if rest else {})}
-    scope = {n: macro(n, _step(body, loops, dtypes, lanes, count)) for n, count in widths.items()}
+    outer = (*loops.sizes[:-1], full)[0]
+    step = Step(body, loops, tuple(dtypes), lanes)
+    scope = {
+        "begin": number("begin", shares(outer, 0)),
+        "end": number("end", shares(outer, 1)),
+        "step": macro("step", step.whole),
+        "rest": macro("rest", step.rest_by_last if len(loops.sizes) == 1 else step.rest),
+    }
     return Kernel(
         body.name,
-        "\n".join(_source(loops, lanes, full, rest)) + "\n",
+        "\n".join(_source(loops, full, rest)) + "\n",
         tuple(dtypes),
         scope,
-        identity=f"{body}{lanes}{loops.strides}",
+        identity=f"{canonical(body)}{lanes}{loops}",
+        explicit=True,
     )
+
+
+def shares(count: int, late: int) -> Callable[[Any, list[Any]], Any]:
+    """Where the share of a part begins (ends, if `late` is 1): part · count / parts, for the next part."""
+
+    def emit(builder: Any, arguments: list[Any]) -> Any:
+        part, parts = arguments
+        scaled = builder.mul(builder.add(part, I64(late)), I64(count))
+        return builder.sdiv(scaled, parts)
+
+    return emit
 
 
 def _lanes(loops: Space, dtypes: Sequence[DType], target: Target) -> int:
@@ -49,59 +68,73 @@ def _lanes(loops: Space, dtypes: Sequence[DType], target: Target) -> int:
     return lanes
 
 
-def _source(loops: Space, lanes: int, full: int, rest: int) -> list[str]:
-    buffers = [f"x{b}" for b in range(len(loops.strides))]
-    names = [f"i{d}" for d in range(len(loops.sizes))]
-
-    def call(name: str, last: str) -> str:
-        places = [loops.index(b, [*names[:-1], last]) for b in range(len(buffers))]
-        return f"{name}({', '.join(f'{x}, {p}' for x, p in zip(buffers, places, strict=True))})"
-
-    lines, depth = [f"def kernel({', '.join(buffers)}, part, parts):"], 1
-    for d, size in enumerate(loops.sizes[:-1]):
-        lines += indented(
-            [f"for {names[d]} in {share(size) if d == 0 else f'range({size})'}:"], depth
-        )
+def _source(loops: Space, full: int, rest: int) -> list[str]:
+    buffers = ", ".join(f"x{b}" for b in range(len(loops.strides)))
+    *outer, last = (f"i{d}" for d in range(len(loops.sizes)))
+    lines, depth = [f"def kernel({buffers}, part, parts):"], 1
+    for d, name in enumerate(outer):
+        spread = f"range({loops.sizes[d]})" if d else "range(begin(part, parts), end(part, parts))"
+        lines += indented([f"for {name} in {spread}:"], depth)
         depth += 1
-    outermost = depth == 1
     if full:
-        spread = share(full) if outermost else f"range({full})"
-        lines += indented(
-            [f"for {names[-1]} in {spread}:", "    " + call("step", f"({names[-1]} * {lanes})")],
-            depth,
-        )
+        spread = f"range({full})" if outer else "range(begin(part, parts), end(part, parts))"
+        call = f"step({', '.join([buffers, *outer, last])})"
+        lines += indented([f"for {last} in {spread}:", f"    {call}"], depth)
     if rest:
-        tail = call("rest", f"{full * lanes}")
-        lines += indented(["if part == parts - 1:", f"    {tail}"] if outermost else [tail], depth)
+        given = [*outer] if outer else ["part", "parts"]
+        lines += indented([f"rest({', '.join([buffers, *given])})"], depth)
     if not full and not rest:
         lines += indented(["pass"], depth)
     return lines
 
 
-def _step(
-    body: Func, loops: Space, dtypes: Sequence[DType], lanes: int, count: int | None
-) -> Emitter:
-    """Load, compute, store: `lanes` elements, or the first `count` of them."""
-    operands = len(body.args)
+@dataclass(frozen=True)
+class Step:
+    """Load, compute, store, for one vector."""
 
-    def emit(builder: Any, arguments: list[Any]) -> None:
-        mask = (
-            None if count in (None, lanes) else first_lanes(builder, ll.IntType(64)(count), lanes)
-        )
-        places = [
-            (builder.bitcast(pointer, storage_type(dtype).as_pointer()), index)
-            for dtype, pointer, index in zip(dtypes, arguments[::2], arguments[1::2], strict=True)
+    body: Func
+    loops: Space
+    dtypes: tuple[DType, ...]
+    lanes: int
+
+    def whole(self, builder: Any, arguments: list[Any]) -> None:
+        """The vector with the number that is the last argument."""
+        *given, last = arguments
+        self._emit(builder, [*given, builder.mul(last, I64(self.lanes))], None)
+
+    def rest(self, builder: Any, arguments: list[Any]) -> None:
+        """The elements after the last whole vector."""
+        full, count = divmod(self.loops.sizes[-1], self.lanes)
+        mask = first_lanes(builder, I64(count), self.lanes)
+        self._emit(builder, [*arguments, I64(full * self.lanes)], mask)
+
+    def rest_by_last(self, builder: Any, arguments: list[Any]) -> None:
+        """The same, if this is the last part."""
+        *buffers, part, parts = arguments
+        following = builder.add(part, I64(1))
+        with builder.if_then(builder.icmp_signed("==", following, parts)):
+            self.rest(builder, buffers)
+
+    def _emit(self, builder: Any, arguments: list[Any], mask: Any) -> None:
+        count = len(self.dtypes)
+        pointers = [
+            builder.bitcast(pointer, storage_type(dtype).as_pointer())
+            for dtype, pointer in zip(self.dtypes, arguments[:count], strict=True)
         ]
+        places = [self._index(builder, b, arguments[count:]) for b in range(count)]
+        operands = len(self.body.args)
         vectors = []
-        for b, (pointer, index) in enumerate(places[:operands]):
-            wide = loops.strides[b][-1] == 1
-            vectors.append(
-                load(
-                    builder, dtypes[b], pointer, index, lanes if wide else 1, mask if wide else None
-                )
-            )
-        results = [splat(builder, r, lanes) for r in emit_body(builder, body, vectors)]
-        for result, (pointer, index) in zip(results, places[operands:], strict=True):
-            store(builder, result, pointer, index, mask)
+        for b in range(operands):
+            wide = self.loops.strides[b][-1] == 1
+            lanes, hidden = (self.lanes, mask) if wide else (1, None)
+            vectors.append(load(builder, self.dtypes[b], pointers[b], places[b], lanes, hidden))
+        for b, found in enumerate(emit_body(builder, self.body, vectors), operands):
+            store(builder, splat(builder, found, self.lanes), pointers[b], places[b], mask)
 
-    return emit
+    def _index(self, builder: Any, buffer: int, variables: Sequence[Any]) -> Any:
+        """Which element of a buffer belongs to the loops' place."""
+        index = I64(self.loops.offsets[buffer])
+        for variable, stride in zip(variables, self.loops.strides[buffer], strict=True):
+            if stride:
+                index = builder.add(index, builder.mul(variable, I64(stride)))
+        return index

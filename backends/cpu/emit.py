@@ -9,15 +9,18 @@ import llvmlite.binding as llvm
 from .target import Target, machine
 
 
-def optimize(module: Any, target: Target) -> Any:
-    """Run LLVM's pipeline, then drop whatever nothing refers to."""
+def optimize(module: Any, target: Target, explicit: bool = False) -> Any:
+    """Run LLVM's pipeline, then drop whatever nothing refers to.
+
+    Code that is vectors and unrolled loops already, because we emitted it so, needs the short pipeline only.
+    """
     generator = machine(target)
     module.triple = target.triple
     module.data_layout = str(generator.target_data)
     module.verify()
-    tuning = llvm.create_pipeline_tuning_options(speed_level=3)
-    tuning.loop_vectorization = tuning.slp_vectorization = True
-    tuning.loop_unrolling = tuning.loop_interleaving = True
+    tuning = llvm.create_pipeline_tuning_options(speed_level=1 if explicit else 3)
+    tuning.loop_vectorization = tuning.slp_vectorization = not explicit
+    tuning.loop_unrolling = tuning.loop_interleaving = not explicit
     passes = llvm.create_pass_builder(generator, tuning)
     passes.getModulePassManager().run(module, passes)
     cleaning = llvm.create_new_module_pass_manager()

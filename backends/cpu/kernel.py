@@ -50,6 +50,8 @@ class Kernel:
     Such a kernel takes one more buffer, two int64: it sets the first to 1 and the second to the number.
     """
 
+    explicit: bool = False
+    """Are its inner loops vector code of our own, which LLVM need not look for more in?"""
     error: type[Exception] = IndexError
     """What is raised with the complaint."""
     scratch: Scratch | None = None
@@ -60,7 +62,13 @@ class Kernel:
     @cached_property
     def symbol(self) -> str:
         """Unique: equal kernels have equal symbols."""
-        told = (self.source, self.identity, *(d.name for d in self.buffers), *sorted(self.fastmath))
+        told = (
+            self.source,
+            self.identity,
+            self.explicit,
+            *(d.name for d in self.buffers),
+            *sorted(self.fastmath),
+        )
         return f"{self.name}_{hashlib.sha256(repr(told).encode()).hexdigest()[:16]}"
 
     def scratch_bytes(self, parts: int) -> int:
@@ -80,7 +88,7 @@ class Kernel:
 
     def object_code(self, target: Target) -> bytes:
         """The kernel as an object file."""
-        return object_code(optimize(self.module(target), target), target)
+        return object_code(optimize(self.module(target), target, self.explicit), target)
 
 
 def canonical(body: Func) -> str:

@@ -11,6 +11,20 @@ from numba.extending import intrinsic
 Emitter = Callable[[Any, list[Any]], None]
 
 
+def number(name: str, emit: Callable[[Any, list[Any]], Any]) -> Any:
+    """A macro-instruction that gives an integer."""
+
+    def generate(context: Any, builder: Any, signature: Any, packed: Any) -> Any:
+        count = len(signature.args[0])
+        return emit(builder, [builder.extract_value(packed[0], i) for i in range(count)])
+
+    def typed(typing_context: Any, *arguments: Any) -> Any:
+        return types.intp(types.StarArgTuple(arguments)), generate
+
+    typed.__name__ = name
+    return intrinsic(typed)
+
+
 def macro(name: str, emit: Emitter) -> Any:
     """A macro-instruction called `name`; `emit(builder, arguments)` makes its code."""
 

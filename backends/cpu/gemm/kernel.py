@@ -42,6 +42,7 @@ def gemm_kernel(
         (dtype, dtype, *map(by_name, epilogue.buffers)),
         _macros(plan),
         identity=f"{plan.product} {plan.tiling} {plan.swapped} {plan.epilogue.identity}",
+        explicit=True,
         scratch=Scratch(dtype, plan.scratch) if plan.scratch else None,
         effort=_effort(plan, target),
     )

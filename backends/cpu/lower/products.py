@@ -14,8 +14,8 @@ from ..gemm.product import ITEMSIZES
 from ..kernel import Kernel
 from ..layout import Layout, Shape, broadcast, viewed
 from ..space import share, unflattened
-from .reductions import ORDER_FREE
 from .rule import Job, Repeat, Tail, Task, at, lowers, numba_ready
+from .scalar import ORDER_FREE
 
 
 def generated(instr: Instr) -> bool:
