@@ -8,6 +8,9 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+from .. import lazy
 from . import dtypes as dtypes
 from . import ops as ops
 from .builder import Builder as Builder
@@ -24,8 +27,6 @@ from .interpreter import run as run
 from .op import OPS as OPS
 from .op import Op as Op
 from .op import op as op
-from .pipeline import run_passes as run_passes
-from .text.parser import parse as parse
 from .text.printer import print_func as print_func
 from .types import TensorType as TensorType
 from .values import Const as Const
@@ -34,3 +35,10 @@ from .values import Loc as Loc
 from .values import Result as Result
 from .values import Value as Value
 from .verifier import verify as verify
+
+if TYPE_CHECKING:
+    from .pipeline import run_passes as run_passes
+    from .text.parser import parse as parse
+else:
+    # What only compilers and readers of text need.
+    __getattr__, __dir__ = lazy.page(__name__, {"parse": ".text.parser", "run_passes": ".pipeline"})

@@ -24,6 +24,7 @@ from .pool_ir import (
     EXPORTS,
     GET_THREADS,
     MAX_THREADS,
+    PREPARE,
     RUN,
     SET_THREADS,
     machine_of,
@@ -84,6 +85,8 @@ def _the_pool() -> _Pool:
     library = load([assemble(pool_ir(llvm.get_process_triple(), _fork_registrar()))], EXPORTS)
     # Sleeping workers lie in this code until the process ends.
     library.keep_forever()
+    # Here, where LINKING keeps forks away: from the first region on, a child must be told that it has no workers.
+    _typed(library, PREPARE, None)()
     address, i64 = ctypes.c_void_p, ctypes.c_int64
     return _Pool(
         library,

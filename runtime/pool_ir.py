@@ -27,7 +27,8 @@ SET_THREADS = "tapeout_pool_set_threads"
 GET_THREADS = "tapeout_pool_get_threads"
 LOCK = "tapeout_pool_lock"
 UNLOCK = "tapeout_pool_unlock"
-EXPORTS = (RUN, BARRIER, SET_THREADS, GET_THREADS, LOCK, UNLOCK)
+PREPARE = "tapeout_pool_prepare"
+EXPORTS = (RUN, BARRIER, SET_THREADS, GET_THREADS, LOCK, UNLOCK, PREPARE)
 
 # A barrier is this many zeroed bytes, aligned to a cache line: who has arrived, and which round it is.
 BARRIER_BYTES = 128

@@ -25,7 +25,7 @@ declare void @llvm.memset.p0.i64(ptr, i8, i64, i1)
 @busy = internal global i32 0, align 128
 @threads = internal global i64 0, align 128
 @started = internal global i64 0
-@guarded = internal global i1 false
+@guarded = internal global i32 0
 @function = internal global ptr null
 @argument = internal global ptr null
 @parts = internal global i64 0
@@ -137,12 +137,28 @@ loop:
 """
 
 START = """
-; A child has none of its parent's threads.
+; A child has none of its parent's threads, and nobody in it is inside a region.
 define internal void @forked() {
   store i64 0, ptr @started
   store i32 0, ptr @busy
   store i32 0, ptr @left
   call void @llvm.memset.p0.i64(ptr @slots, i8 0, i64 $slots_bytes, i1 false)
+  ret void
+}
+
+; Be told of forks. A fork that has begun already goes by what was so when it began, so this is called before there is
+; anything to be told of: when the pool is brought into a process, and, for those who do not, before its first region.
+; Twice does no harm.
+define void @tapeout_pool_prepare() {
+start:
+  %guarded = load atomic i32, ptr @guarded monotonic, align 4
+  %done = icmp ne i32 %guarded, 0
+  br i1 %done, label %prepared, label %watch
+watch:
+  %w = call i32 @$atfork(ptr null, ptr null, ptr @forked, ptr null)
+  store atomic i32 1, ptr @guarded release, align 4
+  br label %prepared
+prepared:
   ret void
 }
 
@@ -197,13 +213,6 @@ start:
   %thread = alloca i64
   %blocked = alloca [128 x i8]
   %saved = alloca [128 x i8]
-  %watched = load i1, ptr @guarded
-  br i1 %watched, label %block, label %watch
-watch:
-  store i1 true, ptr @guarded
-  %w = call i32 @$atfork(ptr null, ptr null, ptr @forked, ptr null)
-  br label %block
-block:
   call void @llvm.memset.p0.i64(ptr %blocked, i8 -1, i64 128, i1 false)
   %b = call i32 @pthread_sigmask(i32 2, ptr %blocked, ptr %saved)
   br label %loop

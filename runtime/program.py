@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ctypes
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from threading import Lock
 from typing import Any
 
@@ -28,9 +28,10 @@ ERRORS = {error.__name__: error for error in (IndexError, ValueError)}
 class Program:
     """The code, loaded."""
 
-    def __init__(self, artifact: Artifact) -> None:
+    def __init__(self, artifact: Artifact, imports: Mapping[str, int] | None = None) -> None:
         self.artifact = artifact
-        self.library: Library = load(artifact.objects, [STEP, REGION], pool.symbols())
+        given = {**pool.symbols(), **(imports or {})}
+        self.library: Library = load(artifact.objects, [STEP, REGION], given)
 
     @property
     def parts(self) -> int:

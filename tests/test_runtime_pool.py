@@ -301,6 +301,24 @@ def test_a_forked_child_starts_threads_of_its_own() -> None:
     assert _python(script) == "well"
 
 
+def test_a_fork_while_another_thread_is_in_the_pool() -> None:
+    """The first fork meets the other thread in the first region there ever is."""
+    script = PROGRAM + (
+        "import threading\n"
+        "stop = threading.Event()\n"
+        "def busy():\n"
+        "    while not stop.is_set(): use(3)\n"
+        "other = threading.Thread(target=busy, daemon=True)\n"
+        "other.start()\n"
+        "for _ in range(8):\n"
+        "    child = os.fork()\n"
+        "    if child == 0: os._exit(0 if use(3) and use(2) else 1)\n"
+        "    assert os.waitpid(child, 0)[1] == 0\n"
+        "stop.set(); other.join(); print('well')\n"
+    )
+    assert _python(script) == "well"
+
+
 def test_threads_do_not_keep_the_process_from_ending() -> None:
     script = PROGRAM + "assert use(3) and tasks() >= 3\nprint('ends')"
     assert _python(script) == "ends"
