@@ -11,7 +11,8 @@ import gc
 import linecache
 from collections.abc import Mapping, Sequence
 from functools import cache
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, ClassVar
 
 import llvmlite.binding as llvm
 from llvmlite import ir as ll
@@ -19,8 +20,15 @@ from numba.core import types
 from numba.core.compiler import CompilerBase, Flags, compile_extra
 from numba.core.compiler_lock import global_compiler_lock
 from numba.core.compiler_machinery import PassManager
-from numba.core.cpu import FastMathOptions
-from numba.core.registry import cpu_target
+from numba.core.cpu import CPUContext, FastMathOptions
+from numba.core.fastmathpass import rewrite_module
+from numba.core.target_extension import (
+    CPU,
+    dispatcher_registry,
+    jit_registry,
+    target_override,
+    target_registry,
+)
 from numba.core.typed_passes import (
     IRLegalization,
     NativeLowering,
@@ -28,9 +36,21 @@ from numba.core.typed_passes import (
     NopythonTypeInference,
     PreLowerStripPhis,
 )
+from numba.core.typing import mathdecl
+from numba.core.typing.context import BaseContext
 from numba.core.untyped_passes import FixupArgs, IRProcessing, ReconstructSSA, TranslateByteCode
+from numba.cpython import (  # noqa: F401 - all but the last are registered by being imported
+    builtins,
+    iterators,
+    mathimpl,
+    numbers,
+    rangeobj,
+    tupleobj,
+)
 
 from .target import Target
+
+TARGET = "tapeout"
 
 
 class KernelError(RuntimeError):
@@ -72,9 +92,54 @@ def flags(fastmath: frozenset[str]) -> Flags:
     return made
 
 
+class Typing(BaseContext):  # type: ignore[misc]
+    """What Numba knows about types, without NumPy: numbers, ranges, pointers, tuples, the math module."""
+
+    def load_additional_registries(self) -> None:
+        self.install_registry(mathdecl.registry)
+
+
+class Lowering(CPUContext):  # type: ignore[misc]
+    """What Numba knows about code, as far as `Typing` goes. Loading all of it would take longer than a kernel takes."""
+
+    def load_additional_registries(self) -> None:
+        self.install_registry(mathimpl.registry)
+
+    def post_lowering(self, module: Any, library: Any) -> None:
+        """As Numba's, without linking its memory management."""
+        if self.fastmath:
+            rewrite_module(module, self.fastmath)
+
+
+class Native(CPU):  # type: ignore[misc]
+    """A target of our own: Numba looks into our contexts for what it needs, and leaves its own, large ones alone."""
+
+
+class Described:
+    """How Numba finds a target's contexts."""
+
+    targetdescr: ClassVar[Any]
+
+
+def not_a_kernel(*options: Any, **named: Any) -> Any:
+    """What Numba would implement in Python is compiled as a function of its own, slowly; kernels do without."""
+
+    def refuse(function: Any) -> Any:
+        raise KernelError(f"kernels cannot call {function.__qualname__}; write it out")
+
+    return refuse
+
+
+target_registry[TARGET] = Native
+dispatcher_registry[Native] = Described
+jit_registry[Native] = not_a_kernel
+
+
 @cache
 def _context(cpu: str) -> Any:
-    return cpu_target.target_context.with_aot_codegen("tapeout", cpu_name=cpu)
+    own = Lowering(Typing(), TARGET)
+    Described.targetdescr = SimpleNamespace(target_context=own, typing_context=own.typing_context)
+    return own.with_aot_codegen("tapeout", cpu_name=cpu)
 
 
 @global_compiler_lock
@@ -88,25 +153,26 @@ def compile_source(
 ) -> Any:
     """The unoptimised LLVM module of a kernel: `source` defines one function, exported as `symbol`."""
     context = _context(target.cpu)
-    cpu_target.target_context.refresh()
-    context.refresh()
+    with target_override(TARGET):
+        context.refresh()
     library = context.codegen().create_library(symbol)
     library._optimize_functions = _untouched  # LLVM's pipeline runs once, over the whole module
     function = _define(source, symbol, dict(scope or {}))
     collecting = gc.isenabled()
     gc.disable()  # it would run a dozen times, and find nothing
     try:
-        compiled = compile_extra(
-            cpu_target.typing_context,
-            context,
-            function,
-            tuple(argument_types),
-            types.void,
-            flags(fastmath),
-            locals={},
-            library=library,
-            pipeline_class=Slim,
-        )
+        with target_override(TARGET):
+            compiled = compile_extra(
+                context.typing_context,
+                context,
+                function,
+                tuple(argument_types),
+                types.void,
+                flags(fastmath),
+                locals={},
+                library=library,
+                pipeline_class=Slim,
+            )
     except Exception as error:
         raise KernelError(
             f"Numba cannot compile the kernel '{symbol}': {error}\n\n{source}"
