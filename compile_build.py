@@ -7,7 +7,7 @@ from typing import NamedTuple
 from weakref import WeakValueDictionary
 
 from . import lazy
-from .backends.base import Executable, Storing
+from .backends.base import Backend, Executable, Storing
 from .backends.named import backend
 from .ir.func import Func
 
@@ -21,6 +21,7 @@ class Options(NamedTuple):
 
 
 _passes = lazy.module(f"{__package__}.compile_passes")
+_repro = lazy.module(f"{__package__}.inspection.repro")
 _made: WeakValueDictionary[tuple[str, str], Executable] = WeakValueDictionary()
 _lock = threading.Lock()
 
@@ -39,9 +40,18 @@ def _built(func: Func, target: str, text: str) -> Executable:
     """The program from where the backend stores what it compiled, or compiled and stored there."""
     chosen = backend(target)
     if not isinstance(chosen, Storing):
-        return chosen.compile(_passes.optimised(func))  # type: ignore[no-any-return]
+        return _compiled(func, chosen)
     made = chosen.stored(text)
     if made is None:
-        made = chosen.compile(_passes.optimised(func))
+        made = _compiled(func, chosen)
         chosen.store(text, made)
     return made
+
+
+def _compiled(func: Func, chosen: Backend) -> Executable:
+    """What the compiler makes of it. If that fails, what led to it is saved, and the error tells where."""
+    try:
+        return chosen.compile(_passes.optimised(func))
+    except Exception as error:
+        _repro.save(error, func, _passes.passes())
+        raise

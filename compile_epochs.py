@@ -13,7 +13,7 @@ from .compile_plan import Made
 from .compile_program import Program
 from .runtime.arena import aligned_empty
 from .runtime.epochs import Epochs, Loss, Rows, RowSource, make_epochs
-from .runtime.program import STEP
+from .runtime.program import STEP, Bound
 from .tracer.var import Array
 
 
@@ -26,18 +26,20 @@ class Steps:
         self.program = program
         self.memory = memory
         self.arrays = arrays
-        self.bound: Any = memory.bound
+        self.bound: Bound = memory.bound
         self.loss: Array = self.bound.results[0]
         self._epochs = self._made(size)
 
-    def run(self, order: Array | None, first: int, last: int, losses: Array) -> None:
-        """Run some steps. The rows are taken in this order, if it is not the one they lie in."""
+    def run(self, order: Array | None, first: int, last: int) -> Array:
+        """The losses of some steps. The rows are taken in this order, if it is not the one they lie in."""
+        losses = np.empty(last, self.loss.dtype)
         self.memory.before()
         self.program.runs.count += last - first
         self._epochs.run([Rows(a, order) for a in self.arrays], first, last, losses)
         self.bound.check()
         self.memory.after()
         self.program.leave([], [])
+        return losses[first:]
 
     def _made(self, size: int) -> Epochs:
         bound = self.bound
@@ -71,8 +73,8 @@ def native_steps(
     ):
         return None
     memory = program.bound(like)
-    results: list[Array] | None = getattr(memory.bound, "results", None)
-    if results is None or results[0].shape or any(a.nbytes == 0 for a in arrays):
+    bound = memory.bound
+    if not isinstance(bound, Bound) or bound.results[0].shape or any(a.nbytes == 0 for a in arrays):
         return None
     for place, array in enumerate(arrays):
         refuse_argument(place, array, memory)

@@ -17,6 +17,7 @@ from .compile_plan import Made, Plan
 from .ir.types import type_of
 from .runtime.entry import Failure
 from .runtime.object_layout import LayoutError, Unwrap, slot_offset
+from .runtime.program import Bound
 from .tracer.changes import GRAD, ONE, STRUCTURE, TRACING, ZERO, Word
 from .tracer.consumed import Consumed
 from .tracer.structure import unflatten
@@ -38,8 +39,7 @@ def is_simple(plan: Plan, memory: Memory) -> bool:
     return (
         leaves_only_results(plan)
         and not memory.copied
-        and all(state.tensor._refresh is None for state in memory.states)
-        and hasattr(memory.bound, "function")
+        and isinstance(memory.bound, Bound)
         and unwrapping() is not None
     )
 
@@ -89,7 +89,7 @@ def native_call(
 
 def _finish(plan: Plan, memory: Memory, structure: Any, runs: Runs) -> Callable[[], Any] | None:
     """Makes what a call returns, from the program's own results. None where there is nothing to make or to count."""
-    results: list[Array] = memory.bound.results  # type: ignore[attr-defined]
+    results: list[Array] = memory.bound.results
     if structure is None:
         return _counting(runs) if memory.written else None
     if structure == 0 and isinstance(plan.returned[0], Made):

@@ -64,6 +64,7 @@ class Memory:
             for source, used, state in zip(self.sources, self.used, states, strict=True)
             if source is not used
         ]
+        self.mirrors = [s.tensor._refresh for s in states if s.tensor._refresh is not None]
         for state in states:
             if state.written:
                 state.now()._var.storage.written_by(runs)
@@ -74,9 +75,8 @@ class Memory:
 
     def before(self) -> None:
         """Bring up to date what the program does not see by itself."""
-        for state in self.states:
-            if state.tensor._refresh is not None:
-                state.tensor._refresh()
+        for refresh in self.mirrors:
+            refresh()
         for source, used, _ in self.copied:
             np.copyto(used, source)
 

@@ -73,19 +73,20 @@ def _epoch(
 ) -> Iterator[Array]:
     """The losses of an epoch, as they come."""
     done = 0
-    for steps, first, last in _chunks(lock, program_for, batches):
-        losses = np.empty(last, steps.loss.dtype)
-        steps.run(order, first, last, losses)
-        yield losses[first:]
-        done = last
+    for losses in _chunks(lock, program_for, batches, order):
+        yield losses
+        done += len(losses)
     for args in batches.after(done, order):
         yield _loss(step(*args)).reshape(1)
 
 
 def _chunks(
-    lock: AbstractContextManager[Any], program_for: Callable[..., Program], batches: Batches
-) -> Iterator[tuple[Steps, int, int]]:
-    """The whole batches in chunks for native code. The lock is held while one runs."""
+    lock: AbstractContextManager[Any],
+    program_for: Callable[..., Program],
+    batches: Batches,
+    order: Array | None,
+) -> Iterator[Array]:
+    """The losses of the whole batches, run in chunks by native code. The lock is held while one runs."""
     done, size = 0, 1
     while done < batches.whole:
         with lock:
@@ -94,8 +95,9 @@ def _chunks(
                 return
             last = min(done + size, batches.whole)
             start = time.perf_counter()
-            yield steps, done, last
+            losses = steps.run(order, done, last)
             seconds = time.perf_counter() - start
+        yield losses
         done, size = last, max(1, min(16 * size, int(size * CHUNK / max(seconds, 1e-9))))
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from .compile_build import Options, executable
 from .compile_fast import Caller, is_simple, native_call
-from .compile_guard import Guard
+from .compile_guard import UNKNOWN, Guard
 from .compile_history import Compiled
 from .compile_memory import Memory, State, refuse_argument
 from .compile_plan import Given, Made, Source, check_arguments, plan
@@ -54,6 +54,9 @@ class Program:
         self.native: Callable[..., Any] | None = None
         self.runs = Runs()
         self.memory: Memory | None = None
+        self.dumped = False
+        self.looked = UNKNOWN
+        """The change after which the memory was last found to be the same."""
         self.ops = {
             k: Compiled(made, var, options)
             for k, var in enumerate(self.plan.results)
@@ -65,11 +68,11 @@ class Program:
     def run(self, tensors: Sequence[Tensor]) -> Any:
         """Do what the function would do, and return what it would return."""
         memory = self.bound(tensors)
+        memory.before()
         if self.native is not None:
             result = patient(self.native)(*(_contiguous(read_array(read(t))) for t in tensors))
             self.leave(tensors, [])
             return result
-        memory.before()
         given = [read(t) for t in tensors]
         operands = self._operands(given, memory) if self.ops else []
         try:
@@ -85,17 +88,25 @@ class Program:
     def bound(self, tensors: Sequence[Tensor]) -> Memory:
         """The program bound to where its state is now."""
         given = [read(t) for t in tensors]
-        if self.memory is None or not self.memory.is_current():
+        if self.memory is None or not self._is_in_place(self.memory):
             return self._bind(given)
         for place, var in enumerate(given):
             if var.storage.watch is not None:
                 refuse_argument(place, read_array(var), self.memory)
         return self.memory
 
+    def _is_in_place(self, memory: Memory) -> bool:
+        """Is the state still in the memory that the program is bound to? Nothing moves without a change."""
+        number = self.guard.word.cell[0]
+        if self.looked != number and memory.is_current():
+            self.looked = number
+        return self.looked == number
+
     def _bind(self, given: Sequence[Var]) -> Memory:
         """Bind the program to the memory that its state is in now, and to none if that is impossible."""
         number = self.guard.suspend()
         self.memory = self.native = None
+        self.looked = UNKNOWN
         memory = Memory(self.executable, self.func, self.states, self.runs, self.options.threads)
         for place, var in enumerate(given):
             refuse_argument(place, read_array(var), memory)

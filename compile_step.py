@@ -9,12 +9,14 @@ import copy
 import threading
 import warnings
 from collections.abc import Callable, Hashable
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
+from . import lazy
 from .compile_build import Options
 from .compile_fast import Caller
+from .compile_inspect import Inspected
 from .compile_over import Plan, over
 from .compile_program import Program
 from .compile_signature import is_flat, shown, signature
@@ -24,13 +26,17 @@ from .tracer.modes import modes
 from .tracer.random import Generator
 from .tracer.tensor import Tensor
 
+if TYPE_CHECKING:
+    from .inspection.profile import Profile
+
+_profiling = lazy.module(f"{__package__}.compile_profile")
 MANY = 4
 """From this number of signatures on, somebody may not know that there are several."""
 KEPT = 8
 """How many programs are kept for one signature."""
 
 
-class Step:
+class Step(Inspected):
     """A compiled function: called as the function, it runs a native program that does the same."""
 
     fn: Callable[..., Any]
@@ -96,6 +102,23 @@ class Step:
         plan = Plan(batch_size, shuffle, epochs, generator, drop_last, progress)
         return over(self, self._lock, self._program_for, data, plan)
 
+    def profile(
+        self, *args: Any, steps: int = 100, threads: int | None = None, **named: Any
+    ) -> Profile:
+        """Where the time of a step goes, kernel by kernel: `print` it, or save it as a time line or as a plot.
+
+        It runs for these arguments (specs will do), and without any for those of the last program, made up. The
+        program works on copies: the model and the optimizer stay as they are.
+        """
+        with self._lock:
+            tensors: list[Any] | None = None
+            if args or named:
+                self._program(args, named, tensors := [])
+            found: Profile = _profiling.profiled(
+                self._latest(), self.record(), tensors, steps, threads
+            )
+            return found
+
     # ---- finding programs
 
     def _program_for(self, *args: Any) -> Program:
@@ -107,13 +130,13 @@ class Step:
         known = self._programs.setdefault((modes.grad, inputs), [])
         for program in known:
             if program.guard.holds():
-                return program  # type: ignore[no-any-return]
+                return self._noted(program)
         flat, options = is_flat(inputs), self.options
         made = Program(self.fn, args, named, tensors, options, self._caller, flat)
         known.insert(0, made)
         del known[KEPT:]
         self._note(inputs)
-        return made
+        return self._noted(made)
 
     def _note(self, inputs: Hashable) -> None:
         """Count signatures, and warn once when there are many."""

@@ -20,14 +20,21 @@ def compile(
     backend: str = "cpu",
     threads: int | None = None,
     grads: bool | None = None,
+    mode: str | None = None,
+    fullgraph: bool = False,
+    dynamic: bool | None = None,
+    disable: bool = False,
 ) -> Any:
     """A function (or module) that does what `fn` does, as a native program. Also a decorator.
 
     It compiles when it is called with arguments of a kind it has not seen: `step.compile(spec(...), ...)` does that
     ahead of time. `threads` is how many it may use. `grads=True` keeps gradients of parameters that it updates itself.
+    `mode`, `fullgraph` and `dynamic` are PyTorch's hints, without effect here; `disable=True` returns `fn`.
     """
     if fn is None:
-        return functools.partial(compile, backend=backend, threads=threads, grads=grads)
+        return functools.partial(
+            compile, backend=backend, threads=threads, grads=grads, disable=disable
+        )
     if not callable(fn):
         raise TypeError(
             f"compile() takes a function or a module, not {type(fn).__name__} {fn!r}; options are given by name, as in "
@@ -39,6 +46,8 @@ def compile(
         )
     if isinstance(fn, Step):
         fn = fn.fn
+    if disable:
+        return fn
     if backend not in names():
         find(backend)
     kind = ModuleStep if isinstance(fn, Module) else Step

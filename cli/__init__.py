@@ -9,9 +9,10 @@ from collections.abc import Sequence
 from importlib.metadata import version
 
 from ..ir import IRError
-from . import cache, ops, opt, run
+from . import bench, cache, diff, doctor, inspect, ops, opt, profile, run
 
-COMMANDS = (run, opt, ops, cache)
+COMMANDS = (run, inspect, profile, opt, diff, bench, ops, cache, doctor)
+UNEXPECTED = "; --traceback, after the command, shows where"
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -25,9 +26,22 @@ def main(argv: Sequence[str] | None = None) -> int:
     except BrokenPipeError:
         sys.stdout = open(os.devnull, "w")  # noqa: SIM115 - whoever read our output has left
         return 0
-    except (IRError, OSError) as error:
-        print(f"tapeout: {error}", file=sys.stderr)
-        return 1
+    except Exception as error:
+        if options.traceback or (options.command is run.run_script and not foreseen(error)):
+            raise  # a script of the user's shows its own errors as Python would
+        print(f"tapeout: {told(error)}", file=sys.stderr)
+        return int(getattr(options, "trouble", 1))
+
+
+def foreseen(error: Exception) -> bool:
+    """Is it an error whose text says all there is to say?"""
+    return isinstance(error, IRError | OSError)
+
+
+def told(error: Exception) -> str:
+    """What went wrong, with the notes that it carries; of what was not foreseen, also how to see more."""
+    text = str(error) if foreseen(error) else f"{type(error).__name__}: {error}{UNEXPECTED}"
+    return "\n".join([text, *getattr(error, "__notes__", ())])
 
 
 def arguments() -> argparse.ArgumentParser:
@@ -39,4 +53,8 @@ def arguments() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(metavar="COMMAND")
     for room in COMMANDS:
         room.add(commands)
+    for command in commands.choices.values():
+        command.add_argument(
+            "--traceback", action="store_true", help="show where in tapeout an error comes from"
+        )
     return parser

@@ -7,9 +7,10 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from ..ir import Func, parse, print_func, verify
+from ..ir import Func, print_func
 from ..ir.passes import PASSES
 from ..ir.pipeline import Stage, passes_by_name, run_passes, verifying
+from . import colour, tape
 
 
 def add(commands: Any) -> None:
@@ -35,8 +36,7 @@ def add(commands: Any) -> None:
 def optimize(options: argparse.Namespace) -> int:
     """Read IR text, run passes, print IR text. The program is verified before and after every pass."""
     passes = passes_by_name(options.passes)
-    text = sys.stdin.read() if options.file == "-" else Path(options.file).read_text()
-    func = verify(parse(text))
+    func = tape.read(options.file)
     printed: list[str] = []
 
     def hook(stage: Stage) -> None:
@@ -56,5 +56,5 @@ def optimize(options: argparse.Namespace) -> int:
     if options.output:
         Path(options.output).write_text(result)
     else:
-        print(result, end="")
+        colour.show(result, colour.ir)
     return 0

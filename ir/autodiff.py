@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from .builder import Builder
 from .op import Op
-from .values import Value
+from .values import Loc, Value
 
 
 class Step(NamedTuple):
@@ -18,6 +18,8 @@ class Step(NamedTuple):
     result: Value
     seen: Value | None = None
     """What the gradient rule sees as the result, if it is not the result itself."""
+    loc: Loc | None = None
+    """The user's line, if it is known."""
 
 
 def backward(
@@ -30,12 +32,28 @@ def backward(
 
     On return `grads` also holds the gradient of each wanted value that was reached.
     """
-    for step in steps:
-        g = grads.get(step.result)
-        if g is None:
-            continue
-        thunks = step.op.vjp(b, g, step.seen or step.result, *step.operands)
-        for operand, thunk in zip(step.operands, thunks, strict=False):
-            if thunk is not None and wanted(operand):
-                share = b.sum_to(thunk(), operand.type.shape)
-                grads[operand] = b.add(grads[operand], share) if operand in grads else share
+    try:
+        for step in steps:
+            if step.result in grads:
+                _through(b, step, grads, wanted)
+    finally:
+        _note_origin(b, None)
+
+
+def _through(
+    b: Builder, step: Step, grads: dict[Value, Value], wanted: Callable[[Value], bool]
+) -> None:
+    """Carry the gradient from a step's result to its operands."""
+    _note_origin(b, step.loc)
+    g = grads[step.result]
+    thunks = step.op.vjp(b, g, step.seen or step.result, *step.operands)
+    for operand, thunk in zip(step.operands, thunks, strict=False):
+        if thunk is not None and wanted(operand):
+            share = b.sum_to(thunk(), operand.type.shape)
+            grads[operand] = b.add(grads[operand], share) if operand in grads else share
+
+
+def _note_origin(b: Builder, loc: Loc | None) -> None:
+    """Mark what is emitted from now on. A builder that computes at once knows no lines, and is left alone."""
+    if b.origin is not loc:
+        b.origin = loc

@@ -22,6 +22,9 @@ Operand = Value | Scalar
 class Builder:
     """Emits ops; the helpers below are compositions that several gradients need."""
 
+    origin: Loc | None = None
+    """During a backward walk: the line of the instruction whose gradient is being emitted."""
+
     def emit(self, op: Op, operands: Sequence[Value], name: str = "") -> Value:
         raise NotImplementedError
 
@@ -117,7 +120,7 @@ class FuncBuilder(Builder):
     def emit(self, op: Op, operands: Sequence[Value], name: str = "") -> Value:
         (type,) = infer(op, tuple(o.type for o in operands))
         result = Value(type, name)
-        self.body.append(Instr(op, tuple(operands), (result,), self.loc))
+        self.body.append(Instr(op, tuple(operands), (result,), self.loc, self.origin))
         return result
 
     def append(self, instr: Instr) -> None:

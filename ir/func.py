@@ -6,8 +6,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+from .. import lazy
 from .text.printer import print_func
 from .values import Instr, Result, Value
+
+_html = lazy.module(f"{__package__}.text.html")
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,3 +56,7 @@ class Func:
 
     def __str__(self) -> str:
         return print_func(self)
+
+    def _repr_html_(self) -> str:
+        html: str = _html.ir_html(str(self))
+        return html

@@ -14,6 +14,11 @@ from .types import TensorType
 from .values import Const, Value
 
 
+def count_flops(func: Func) -> int:
+    """The floating-point operations of all instructions."""
+    return sum(i.op.flops(*(o.type for o in i.operands)) for i in func.body)
+
+
 class Fused(Op):
     """Means what its body means. Not registered: each one is its own op."""
 
@@ -35,6 +40,9 @@ class Fused(Op):
     def ref(self, *arrays: Array) -> Any:
         results = evaluate(self.body, arrays)
         return results[0] if len(results) == 1 else tuple(results)
+
+    def flops(self, *types: TensorType) -> int:
+        return count_flops(self.body)
 
     def attrs(self) -> dict[str, Any]:
         return {}

@@ -57,6 +57,8 @@ class Op:
     """The reference result may share its first operand's memory."""
     differentiable: ClassVar[bool] = True
     """A floating-point result may carry a gradient back to the operands."""
+    work: ClassVar[int] = 0
+    """Floating-point operations for each element of the first operand."""
     body: ClassVar[Func | None] = None
     """A fused op's own program."""
 
@@ -79,6 +81,11 @@ class Op:
     ) -> Sequence[Thunk | None]:
         """One thunk per operand that builds its share of the gradient `g`; None where there is none."""
         return ()
+
+    def flops(self, *types: TensorType) -> int:
+        """How many floating-point operations it is, by the usual count: moving and choosing elements is none."""
+        first = types[0] if self.work else None
+        return self.work * first.size if first and first.dtype.is_floating_point else 0
 
     def walk(self, *types: TensorType) -> Walk | None:
         """Along which dimensions it goes, if it does and its results depend on nothing else of their operands."""
@@ -170,14 +177,17 @@ def checked(op: Op) -> Op:
     return op
 
 
+MANY = 200
+"""More names than this are not listed in an error."""
+
+
 def did_you_mean(name: str, known: Iterable[str]) -> str:
-    """The nearest known names, as the end of a sentence."""
-    near = difflib.get_close_matches(name, known, n=3) or sorted(known)
-    return (
-        f"; did you mean {' or '.join(near)}?"
-        if len(near) <= 3
-        else f"; there are {', '.join(near)}"
-    )
+    """The nearest known names, as the end of a sentence; all of them, if none is near and they are not many."""
+    names = sorted(known)
+    near = difflib.get_close_matches(name, names, n=3) or names
+    if len(near) <= 3:
+        return f"; did you mean {' or '.join(near)}?" if near else ""
+    return f"; there are {', '.join(near)}" if len(near) <= MANY else ""
 
 
 @lru_cache(maxsize=16384)

@@ -74,6 +74,8 @@ class Instr:
     operands: tuple[Value, ...]
     results: tuple[Value, ...]
     loc: Loc | None = None
+    origin: Loc | None = None
+    """In a backward pass: the line of the instruction whose gradient this is part of."""
 
     @property
     def result(self) -> Value:

@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
+from .. import lazy
 from ..tracer import Tensor, no_grad, trace
 from .module import Module
+
+_notebook = lazy.module(f"{__package__}.notebook")
 
 
 class Row(NamedTuple):
@@ -30,12 +33,20 @@ class Summary(NamedTuple):
     with_shapes: bool
 
     def __repr__(self) -> str:
-        head = ("layer", "class", *["output shape"] * self.with_shapes, "parameters")
-        lines = [head, *(self._cells(row) for row in self.rows)]
+        lines = self.cells()
         widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
         table = [_line(cells, widths) for cells in lines]
         rule = "-" * (sum(widths) + 2 * len(widths) - 2)
-        return "\n".join([table[0], rule, *table[1:], rule, *self._totals()])
+        return "\n".join([table[0], rule, *table[1:], rule, *self.totals()])
+
+    def _repr_html_(self) -> str:
+        html: str = _notebook.summary_html(self)
+        return html
+
+    def cells(self) -> list[tuple[str, ...]]:
+        """The table, line by line; the first is its head."""
+        head = ("layer", "class", *["output shape"] * self.with_shapes, "parameters")
+        return [head, *(self._cells(row) for row in self.rows)]
 
     def _cells(self, row: Row) -> tuple[str, ...]:
         shape = [row.shape or "-"] * self.with_shapes
@@ -46,7 +57,8 @@ class Summary(NamedTuple):
             f"{row.parameters:,}" if row.parameters else "-",
         )
 
-    def _totals(self) -> Iterator[str]:
+    def totals(self) -> Iterator[str]:
+        """What is said below the table."""
         frozen = self.total - self.trainable
         yield f"parameters: {self.total:,} ({self.trainable:,} trainable, {frozen:,} frozen)"
         yield f"memory of parameters and buffers: {self.bytes:,} bytes"

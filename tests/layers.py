@@ -25,8 +25,9 @@ MAY_IMPORT: dict[str, set[str]] = {
     "nn": {"tracer", "ir"},
     "optim": {"tracer", "ir"},
     "data": {"tracer"},
-    "compiler": {"tracer", "ir", "backends", "runtime"},
-    "cli": {"compiler", "tracer", "ir", "backends", "runtime", ""},
+    "inspection": {"ir", "backends", "runtime"},
+    "compiler": {"tracer", "ir", "backends", "runtime", "inspection"},
+    "cli": {"compiler", "tracer", "ir", "backends", "runtime", "inspection", ""},
 }
 # Under all floors: a room at the root that every module may import, and that imports nothing of ours.
 GROUND = {f"{PACKAGE}.lazy"}

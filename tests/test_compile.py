@@ -91,6 +91,27 @@ def test_mistakes(make: Callable[[], Any], error: type[Exception], text: str) ->
     assert text in str(caught.value)
 
 
+def test_hints_of_pytorch_have_no_effect() -> None:
+    def f(x: t.Tensor) -> t.Tensor:
+        return x + 1
+
+    assert t.compile(f, disable=True) is f
+    assert t.compile(disable=True)(f) is f
+    step = t.compile(f, backend="reference", mode="max-autotune", fullgraph=True, dynamic=False)
+    assert step(t.zeros(())).item() == 1
+
+
+@pytest.mark.parametrize("threads", [1, None])
+def test_the_number_of_threads(threads: int | None) -> None:
+    step = t.compile(lambda a, b: (a @ b).sum(), threads=threads)
+    step(t.ones(256, 256), t.ones(256, 256))
+    (program,) = programs(step)
+    assert program.memory.bound.parts == min(
+        threads or t.get_num_threads(), program.executable.parts
+    )
+    assert program.executable.parts > 1
+
+
 def test_ahead_of_time() -> None:
     calls = []
 
@@ -283,13 +304,17 @@ def test_read_only_memory_is_refused() -> None:
         compiled(lambda: w.add_(1))()
 
 
-def test_random_numbers_are_those_of_the_generator() -> None:
+@pytest.mark.parametrize("backend", ["reference", "cpu"])
+def test_random_numbers_are_those_of_the_generator(backend: str) -> None:
     drop = nn.Dropout(0.5)
-    step, x = compiled(drop), t.ones(20)
+    step, x = t.compile(drop, backend=backend), t.ones(20)
     t.manual_seed(3)
-    expected = [drop(x) for _ in range(3)] + [t.rand(2)]
+    expected = [drop(x) for _ in range(5)] + [t.rand(2)]
+    t.manual_seed(5)
+    step(x)
+    step(x)
     t.manual_seed(3)
-    found = [step(x), drop(x), step(x), t.rand(2)]
+    found = [step(x), step(x), drop(x), step(x), step(x), t.rand(2)]
     for a, b in zip(found, expected, strict=True):
         same(a, b)
 

@@ -10,16 +10,20 @@ import numpy as np
 import pytest
 
 from tapeout import ir
-from tapeout.backends.cpu.layout import Layout, dense
-from tapeout.backends.cpu.lower import RULES, Job
-from tapeout.backends.cpu.lower.rule import Tail
+from tapeout.backends.cpu.groups import walk_along
+from tapeout.backends.cpu.kernel import Kernel
+from tapeout.backends.cpu.layout import Layout
+from tapeout.backends.cpu.lower import RULES, Job, walking
+from tapeout.backends.cpu.schedule import as_body
 from tapeout.backends.cpu.target import host
+from tapeout.ir import Fused
 from tapeout.ir.dtypes import of_numpy
 from tapeout.ir.op import infer
 from tapeout.ir.ops import reduction as rd
 from tapeout.ir.ops import rowwise as rw
 from tapeout.ir.ops.indexing import Put, Take
 from tapeout.ir.ops.loss import CrossEntropy
+from tapeout.runtime.arena import arena
 from tapeout.runtime.loader import load
 
 LOADED: dict[str, Any] = {}
@@ -30,37 +34,47 @@ def layout_of(x: np.ndarray) -> Layout:
     return Layout(x.shape, tuple(s // x.itemsize for s in x.strides))
 
 
+def type_of(x: np.ndarray) -> ir.TensorType:
+    return ir.TensorType(of_numpy(x.dtype), x.shape)
+
+
+def kernel_of(instr: ir.Instr, buffers: Sequence[np.ndarray]) -> Kernel:
+    """The kernel of an instruction on operands and results as they lie in memory."""
+    layouts = tuple(map(layout_of, buffers))
+    walk = walk_along(instr)
+    if walk is None:
+        types = tuple(map(type_of, buffers))
+        return RULES[type(instr.op)](Job(instr.op, types, layouts, host(), len(instr.operands)))
+    dtypes = [of_numpy(x.dtype) for x in buffers]
+    return walking(instr.op.body or as_body(instr), walk, layouts, dtypes, host())
+
+
+def called(kernel: Kernel, buffers: Sequence[np.ndarray], parts: int) -> np.ndarray:
+    """Run all parts, the last one first; returns the status."""
+    status, scratch = np.zeros(2, np.int64), arena(kernel.scratch_bytes(parts))
+    memory = [*buffers, *[status] * bool(kernel.complaint), *[scratch] * bool(kernel.scratch)]
+    if kernel.symbol not in LOADED:
+        library = load([kernel.object_code(host())], exports=[kernel.symbol])
+        signature = [ctypes.c_void_p] * len(memory) + [ctypes.c_int64] * 2
+        LOADED[kernel.symbol] = library.function(kernel.symbol, None, *signature)
+    for part in reversed(range(parts)):
+        LOADED[kernel.symbol](*(x.ctypes.data for x in memory), part, parts)
+    return status
+
+
 def run(
     op: ir.Op,
     arrays: Sequence[np.ndarray],
     parts: int = 1,
-    tail: Tail | None = None,
-    others: Sequence[np.ndarray] = (),
     outs: Sequence[np.ndarray] | None = None,
 ) -> list[np.ndarray]:
     """Call an op's kernel on arrays as they lie in memory; returns the results, then the status."""
-    types = [ir.TensorType(of_numpy(x.dtype), x.shape) for x in arrays]
-    (made,) = infer(op, tuple(types))
-    if outs is None:
-        results = [r.value.type for r in tail.body.results] if tail else [made]
-        outs = [np.full(t.static_shape, 7, t.dtype.numpy) for t in results]
-    spread = [np.broadcast_to(x, made.static_shape) for x in others]
-    buffers = [*arrays, *spread, *outs]
-    types = [ir.TensorType(of_numpy(x.dtype), x.shape) for x in buffers]
-    layouts = tuple(layout_of(x) for x in buffers)
-    job = Job(op, tuple(types), layouts, host(), len(arrays), tail)
-    kernel = RULES[type(op)](job)
-    if kernel.symbol not in LOADED:
-        library = load([kernel.object_code(host())], exports=[kernel.symbol])
-        signature = [ctypes.c_void_p] * (len(buffers) + bool(kernel.complaint))
-        LOADED[kernel.symbol] = library.function(
-            kernel.symbol, None, *signature, ctypes.c_int64, ctypes.c_int64
-        )
-    status = np.zeros(2, np.int64)
-    memory = [*buffers, *([status] if kernel.complaint else [])]
-    for part in reversed(range(parts)):
-        LOADED[kernel.symbol](*(x.ctypes.data for x in memory), part, parts)
-    return [*outs, status]
+    types = tuple(map(type_of, arrays))
+    made = infer(op, types)
+    instr = ir.Instr(op, tuple(map(ir.Value, types)), tuple(map(ir.Value, made)))
+    outs = outs or [np.full(t.static_shape, 7, t.dtype.numpy) for t in made]
+    buffers = [*arrays, *outs]
+    return [*outs, called(kernel_of(instr, buffers), buffers, parts)]
 
 
 def numbers(*shape: int, dtype: Any = np.float32) -> np.ndarray:
@@ -273,11 +287,10 @@ def test_sorting_is_stable(size: int, descending: bool) -> None:
         np.testing.assert_array_equal(run(op, [y], 2)[0], op.ref(y))
 
 
-def parsed_tail(shape: str, hole: int) -> Tail:
-    """A momentum update: the reduction's result is the gradient, the state is the argument before or after it."""
-    args = [f"%m: {shape}", f"%w: {shape}", "%lr: f32[1]"]
-    args.insert(hole, f"%g: {shape}")
-    text = f"""func update({", ".join(args)}) {{
+def parsed_tail(reduction: str, sources: str, shape: str) -> ir.Op:
+    """A momentum update: the reduction's result is the gradient."""
+    text = f"""func update({sources}, %m: {shape}, %w: {shape}, %lr: f32[1]) {{
+  %g: {shape} = {reduction}
   %a: {shape} = mul(%m, 0.5)
   %n: {shape} = add(%a, %g)
   %s: {shape} = mul(%lr, %n)
@@ -285,35 +298,35 @@ def parsed_tail(shape: str, hole: int) -> Tail:
   return %n, %v
 }}
 """
-    return Tail(ir.parse(text), hole)
+    return Fused(ir.parse(text))
 
 
-@pytest.mark.parametrize("hole", [0, 2])
 @pytest.mark.parametrize("n", [5, 64, 83, 130])
 @pytest.mark.parametrize("form", ["columns", "rows", "strided"])
-def test_an_update_in_place_after_a_reduction(form: str, n: int, hole: int) -> None:
+def test_an_update_in_place_after_a_reduction(form: str, n: int) -> None:
     x = {
         "columns": numbers(33, n),
         "rows": numbers(n, 33).T,
         "strided": numbers(33, 2 * n)[:, ::2],
     }[form]
-    tail = parsed_tail(f"f32[{n}]", hole)
+    op = parsed_tail("sum(%x, dims=[0])", f"%x: f32[33,{n}]", f"f32[{n}]")
     m, w, lr = numbers(n), numbers(n) + 1, numbers(1)
     expected_m = m * 0.5 + x.sum(0, np.float64)
     expected_w = w - lr * expected_m
-    run(rd.Sum((0,)), [x], 2, tail, [m, w, lr], [m, w])
+    run(op, [x, m, w, lr], 2, [m, w])
     np.testing.assert_allclose(m, expected_m, rtol=1e-5, atol=1e-5)
     np.testing.assert_allclose(w, expected_w, rtol=1e-5, atol=1e-5)
 
 
-def scaled(shape: str) -> Tail:
-    text = f"""func scale(%x: {shape}, %w: {shape}, %b: {shape}) {{
-  %a: {shape} = mul(%x, %w)
+def scaled(op: str, sources: str, shape: str) -> ir.Op:
+    text = f"""func scale({sources}, %w: {shape}, %b: {shape}) {{
+  %r: {shape} = {op}
+  %a: {shape} = mul(%r, %w)
   %y: {shape} = add(%a, %b)
   return %y
 }}
 """
-    return Tail(ir.parse(text), 0)
+    return Fused(ir.parse(text))
 
 
 @pytest.mark.parametrize(("height", "width"), [(37, 6), (9, 40), (5, 300)])
@@ -321,32 +334,40 @@ def scaled(shape: str) -> Tail:
     "op", [rw.Normalize((1,), 1e-5), rw.Softmax(1), rw.LogSoftmax(1), rw.Softmax(0)]
 )
 def test_what_follows_a_rowwise_op(op: Any, height: int, width: int) -> None:
-    x, w, b = numbers(height, width), numbers(width), numbers(height, 2)[:, :1]
-    (found, _) = run(op, [x], 2, scaled(f"f32[{height},{width}]"), [w, b])
+    x, w, b = numbers(height, width), numbers(height, width) + 1, numbers(height, width) - 1
+    shape = f"f32[{height},{width}]"
+    attrs = ", ".join(
+        f"{k}={list(v) if isinstance(v, tuple) else v}" for k, v in op.attrs().items()
+    )
+    (found, _) = run(scaled(f"{op.name}(%x, {attrs})", f"%x: {shape}", shape), [x, w, b], 2)
     np.testing.assert_allclose(found, op.ref(x) * w + b, rtol=2e-5, atol=2e-5)
 
 
 @pytest.mark.parametrize(
-    ("op", "arrays"),
+    ("text", "op", "arrays"),
     [
-        (rd.LogSumExp((1,)), [numbers(9, 40)]),
-        (rd.Mean((1,)), [numbers(9, 40)]),
-        (CrossEntropy(), [numbers(9, 40), np.arange(9)]),
+        ("logsumexp(%x0, dims=[1])", rd.LogSumExp((1,)), [numbers(9, 40)]),
+        ("mean(%x0, dims=[1])", rd.Mean((1,)), [numbers(9, 40)]),
+        ("cross_entropy(%x0, %x1)", CrossEntropy(), [numbers(9, 40), np.arange(9)]),
     ],
 )
-def test_what_follows_a_reduction(op: Any, arrays: list[np.ndarray]) -> None:
-    w, b = numbers(9), numbers(1)
-    (found, _) = run(op, arrays, 2, scaled("f32[9]"), [w, b])
+def test_what_follows_a_reduction(text: str, op: Any, arrays: list[np.ndarray]) -> None:
+    w, b = numbers(9), numbers(9) * 3
+    sources = ", ".join(f"%x{n}: {type_of(x)}" for n, x in enumerate(arrays))
+    (found, _) = run(scaled(text, sources, "f32[9]"), [*arrays, w, b], 2)
     np.testing.assert_allclose(found, op.ref(*arrays) * w + b, rtol=2e-5, atol=2e-5)
 
 
 def test_a_kernel_is_known_by_what_it_does() -> None:
-    def symbol(op: Any, strides: tuple[int, ...]) -> str:
-        layouts = (Layout((8, 24), strides), dense((8,)))
-        types = tuple(ir.TensorType(of_numpy(np.dtype(np.float32)), x.shape) for x in layouts)
-        return str(RULES[type(op)](Job(op, types, layouts, host(), 1)).symbol)
+    x = numbers(8, 24)
 
+    def symbol(op: Any, x: np.ndarray, name: str = "x") -> str:
+        instr = ir.Instr(op, (ir.Value(type_of(x), name),), (ir.Value(type_of(out), "y"),))
+        return str(kernel_of(instr, [x, out]).symbol)
+
+    out = numbers(8)
     ops = [rd.Sum((1,)), rd.Mean((1,)), rd.AMax((1,)), rd.AMin((1,))]
-    found = [symbol(op, strides) for op in ops for strides in ((24, 1), (1, 8))]
+    turned = np.asfortranarray(x)
+    found = [symbol(op, y) for op in ops for y in (x, turned)]
     assert len(set(found)) == len(found)
-    assert symbol(ops[0], (24, 1)) == found[0]
+    assert symbol(ops[0], x, "another") == found[0]

@@ -11,7 +11,7 @@ from ..ir.autodiff import backward as walk
 from ..ir.errors import IRError
 from ..ir.ops.arithmetic import Add, Mul
 from ..ir.ops.shaping import Expand
-from ..ir.values import Const, Value
+from ..ir.values import Const, Loc, Value
 from .consumed import Consumed
 from .eager import FREED, builder, emit
 from .location import blame
@@ -154,17 +154,19 @@ def _leading_to(targets: list[Var], nodes: list[Var]) -> list[Var]:
 def _walk(nodes: list[Var], grads: Grads, create_graph: bool) -> None:
     saved, modes.grad = modes.grad, create_graph
     reached = set(nodes).__contains__
+    locs = {} if modes.trace is None else modes.trace.locs()
+    steps = (_step(n, locs.get(n)) for n in nodes if n.op is not None)
     try:
-        walk(builder(), (_step(n) for n in nodes if n.op is not None), grads, reached)
+        walk(builder(), steps, grads, reached)
     except IRError as error:
         raise blame(error) from None
     finally:
         modes.grad = saved
 
 
-def _step(node: Var) -> Step:
+def _step(node: Var, loc: Loc | None) -> Step:
     assert node.op is not None
-    return Step(node.op, node.operands, node, _shell(node) if node.freed else None)
+    return Step(node.op, node.operands, node, _shell(node) if node.freed else None, loc)
 
 
 def retain_grad(tensor: Tensor) -> None:

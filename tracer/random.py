@@ -12,6 +12,7 @@ from ..ir.dtypes import int64, uint8
 from ..ir.ops import random as ops
 from ..ir.random.entropy import MersenneStream
 from ..ir.random.mersenne import DEFAULT_SEED
+from .changes import changed
 from .creation import asked_sizes, sizes
 from .device import check_device
 from .errors import TraceError
@@ -33,6 +34,8 @@ class Generator:
         self._lock = threading.Lock()
         self._state: Tensor | None = None
         self._published: np.ndarray[Any, Any] | None = None
+        self._ahead = True
+        """Is the stream the one to believe? Else the state tensor is, which programs move on."""
 
     def manual_seed(self, seed: int) -> Generator:
         """Start again from a seed."""
@@ -45,7 +48,7 @@ class Generator:
             )
         with self._lock:
             self._stream.seed(int(seed))
-            self._published = None
+            self._go_ahead()
         return self
 
     def seed(self) -> int:
@@ -69,7 +72,7 @@ class Generator:
             raise TypeError(f"expected a torch.ByteTensor, but got a tensor of {state.dtype}")
         with self._lock:
             self._stream.set_state_bytes(array_of(state, "set_state()"))
-            self._published = None
+            self._go_ahead()
         return self
 
     def draw(self, op: ops.Draw, *parameters: Tensor) -> Tensor:
@@ -93,13 +96,24 @@ class Generator:
     def state_tensor(self) -> Tensor:
         """The state as a tensor: a program that reads and writes it moves this generator on."""
         with self._lock:
-            state = ops.state_of(self._current())
-            if self._state is None:
-                self._state = eager_tensor(state.copy())
-                self._state._refresh = self.state_tensor
-            np.copyto(self._memory(), state)
-            self._published = state.copy()
+            if self._state is None or self._ahead:
+                self._publish(ops.state_of(self._stream))
+            assert self._state is not None
             return self._state
+
+    def _publish(self, state: np.ndarray[Any, Any]) -> None:
+        """Let the state tensor be the one to believe."""
+        if self._state is None:
+            self._state = eager_tensor(state.copy())
+            self._state._refresh = self.state_tensor
+        np.copyto(self._memory(), state)
+        self._published, self._ahead = state.copy(), False
+
+    def _go_ahead(self) -> None:
+        """Let the stream be the one to believe. Programs have to ask for its state again."""
+        if not self._ahead:
+            self._ahead = True
+            changed()
 
     def _memory(self) -> np.ndarray[Any, Any]:
         """The state tensor's own memory, whether or not a trace is being taken."""
@@ -120,11 +134,12 @@ class Generator:
 
     def _current(self) -> MersenneStream:
         """The stream, moved on to where a program left the state tensor."""
-        if self._published is not None and self._state is not None:
+        if not self._ahead:
             array = self._memory()
+            assert self._published is not None
             if not np.array_equal(array, self._published):
                 self._stream.set_state(array.view(np.uint32))
-                self._published = array.copy()
+            self._go_ahead()
         return self._stream
 
 

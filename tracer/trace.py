@@ -17,7 +17,7 @@ from ..ir.func import Func
 from ..ir.op import Op, infer
 from ..ir.ops.shaping import Detach
 from ..ir.types import TensorType
-from ..ir.values import Const, Instr, Result, Value
+from ..ir.values import Const, Instr, Loc, Result, Value
 from .changes import tracing
 from .consumed import Consumed
 from .eager import FREED, record, stale
@@ -70,14 +70,18 @@ class Trace(FuncBuilder):
         var = Var(type, None, self.storage, name)
         if modes.grad and any(map(_needs_grad, operands)):
             record(var, op, operands)
-        self.body.append(Instr(op, self.stopped(var, op, operands), (var,), user_loc()))
+        self.body.append(Instr(op, self.stopped(var, op, operands), (var,), user_loc(), self.origin))
         return var
 
     def emit_many(self, op: Op, operands: Sequence[Value]) -> list[Var]:
         """An op of several results, through which no gradient flows."""
         results = [Var(t, None, self.storage) for t in self.infer(op, operands)]
-        self.body.append(Instr(op, tuple(operands), tuple(results), user_loc()))
+        self.body.append(Instr(op, tuple(operands), tuple(results), user_loc(), self.origin))
         return results
+
+    def locs(self) -> dict[Value, Loc | None]:
+        """The line that each value comes from."""
+        return {r: i.loc for i in self.body for r in i.results}
 
     def infer(self, op: Op, operands: Sequence[Value]) -> tuple[TensorType, ...]:
         try:
@@ -104,7 +108,7 @@ class Trace(FuncBuilder):
 
     def detached(self, value: Value) -> Value:
         var = Var(value.type, None, self.storage, value.name)
-        self.body.append(Instr(Detach(), (value,), (var,), user_loc()))
+        self.body.append(Instr(Detach(), (value,), (var,), user_loc(), self.origin))
         return var
 
     def input(self, name: str, type: TensorType) -> Var:

@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
+import numpy as np
+
 ALIGNMENT = 64
+ENDS = ("first", "last")
 
 
 class Tenant(Protocol):
@@ -35,16 +38,16 @@ def placed(tenants: Sequence[Tenant]) -> int:
 
 def _first_fit(tenants: Sequence[Tenant]) -> list[tuple[Tenant, int]]:
     """Each at the lowest place that is free for as long as it is needed."""
-    placed: list[tuple[Tenant, int]] = []
-    for tenant in tenants:
-        offset = 0
-        near = [(at, o) for o, at in placed if o.last >= tenant.first and o.first <= tenant.last]
-        for at, other in sorted(near, key=lambda pair: pair[0]):
-            if offset + tenant.nbytes <= at:
-                break
-            offset = max(offset, _aligned(at + other.nbytes))
-        placed.append((tenant, offset))
-    return placed
+    first, last = (np.array([getattr(t, end) for t in tenants], np.int64) for end in ENDS)
+    start, stop = np.zeros((2, len(tenants)), np.int64)
+    for n, tenant in enumerate(tenants):
+        near = np.flatnonzero((last[:n] >= tenant.first) & (first[:n] <= tenant.last))
+        near = near[np.argsort(start[near], kind="stable")]
+        taken = np.maximum.accumulate(np.concatenate(([0], stop[near])))
+        fits = np.append(taken[:-1] + tenant.nbytes <= start[near], True)
+        start[n] = taken[np.argmax(fits)]
+        stop[n] = _aligned(int(start[n]) + tenant.nbytes)
+    return list(zip(tenants, map(int, start), strict=True))
 
 
 def _total(placed: Sequence[tuple[Tenant, int]]) -> int:

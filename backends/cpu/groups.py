@@ -1,4 +1,7 @@
-"""A fused instruction as its anchor and its tail; and those that no kernel does whole, taken apart."""
+"""What a fused instruction is: elementwise throughout, a body of one walk, or an anchor and its tail.
+
+Those that no kernel does whole are taken apart.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +10,8 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from ...ir import Const, Func, Fused, Instr, Result, Value
+from ...ir.passes.grouping import walk_of
+from ...ir.walk import Walk
 from .lower import Tail, has_tails
 
 
@@ -19,14 +24,14 @@ class Group(NamedTuple):
 
 
 def apart(func: Func) -> Func:
-    """The Func in which every fused instruction has a kernel: elementwise throughout, or an anchor with a tail."""
+    """The Func in which every fused instruction has a kernel."""
     body = [step for instr in func.body for step in _steps(instr)]
     return replace(func, body=tuple(body), _cache={})
 
 
 def group(instr: Instr) -> Group | None:
     """The anchor and the tail of a fused instruction that has an anchor."""
-    if instr.op.body is None or _is_elementwise(instr.op.body):
+    if instr.op.body is None or is_elementwise(instr.op.body) or walk_along(instr):
         return None
     outside = dict(zip(instr.op.body.args, instr.operands, strict=True))
     anchor, rest = _parted(instr.op.body)
@@ -39,7 +44,38 @@ def group(instr: Instr) -> Group | None:
     )
 
 
-def _is_elementwise(body: Func) -> bool:
+def walk_along(instr: Instr) -> Walk | None:
+    """The walk of an instruction, or that of all members of its body."""
+    body = instr.op.body
+    if body is None:
+        return walk_of(instr)
+    found = {walk for i in body.body if (walk := walk_of(i)) is not None}
+    if len(found) != 1:
+        return None
+    (walk,) = found
+    return walk if _keeps_to(walk, body) else None
+
+
+def _keeps_to(walk: Walk, body: Func) -> bool:
+    """Is everything in a body there for each element or once per walk, and used where it is?"""
+    made = {r: i for i in body.body for r in i.results}
+    for instr in body.body:
+        walks = walk_of(instr) is not None
+        shape = walk.shape if walks else instr.result.type.shape
+        inner = [o.type.shape for o in instr.operands if o in made]
+        if not (walks or instr.op.elementwise or (instr.op.in_order and inner)):
+            return False
+        if not walk.covers(instr.result.type.shape) or not all(
+            walk.covers(s) and walk.spreads(s, shape) for s in inner
+        ):
+            return False
+        if instr.op.in_order and walk.shape in inner:
+            return False
+    return True
+
+
+def is_elementwise(body: Func) -> bool:
+    """Is a body the same at every place?"""
     return all(i.op.elementwise for i in body.body)
 
 
@@ -77,7 +113,7 @@ def _read(rest: list[Instr], body: Func) -> list[Value]:
 def _steps(instr: Instr) -> Iterator[Instr]:
     """The instruction itself, or its anchor alone and the elementwise rest as one."""
     body = instr.op.body
-    if body is None or _is_elementwise(body):
+    if body is None or is_elementwise(body) or walk_along(instr):
         yield instr
         return
     became = dict(zip(body.args, instr.operands, strict=True))

@@ -86,9 +86,13 @@ class Kernel:
         scope = {**SCALARS, **self.scope}
         return compile_source(self.source, self.symbol, arguments, target, scope, self.fastmath)
 
+    def optimised(self, target: Target) -> Any:
+        """The kernel as an LLVM module, after LLVM's pipeline."""
+        return optimize(self.module(target), target, self.explicit)
+
     def object_code(self, target: Target) -> bytes:
         """The kernel as an object file."""
-        return object_code(optimize(self.module(target), target, self.explicit), target)
+        return object_code(self.optimised(target), target)
 
 
 def canonical(body: Func) -> str:

@@ -6,6 +6,8 @@ A view is its operand seen otherwise, so whoever reads the view reads the operan
 from __future__ import annotations
 
 from ...ir import Func, Instr, Value
+from ...ir.passes.grouping import walk_of
+from .groups import walk_along
 from .layout import may_view
 
 
@@ -43,9 +45,20 @@ def replacements(func: Func) -> dict[Value, Value]:
 
 
 def reads_in_step(instr: Instr, operand: Value) -> bool:
-    """Does an instruction need of an operand, for each element of its results, only the element at the same place?"""
+    """Does an instruction need of an operand, for a result of the same shape, only the element at the same place?
+
+    A kernel that walks writes its results when it has read all that it needs of a walk; so what is read at the walk's
+    own places is in step, too.
+    """
     body = instr.op.body
+    walk = walk_along(instr)
     if body is None:
-        return instr.op.elementwise
+        return instr.op.elementwise or walk is not None
     inner = [a for a, o in zip(body.args, instr.operands, strict=True) if o is operand]
-    return all(i.op.elementwise for i in body.body if any(a in i.operands for a in inner))
+    readers = [i for i in body.body if any(a in i.operands for a in inner)]
+    if walk is None:
+        return all(i.op.elementwise for i in readers)
+    return walk.covers(operand.type.shape) and all(
+        walk_of(i) is not None or walk.spreads(operand.type.shape, i.result.type.shape)
+        for i in readers
+    )

@@ -25,16 +25,29 @@ from .target import Target, host, machine
 from .widen import widened
 
 
-class Program:
-    """A compiled Func. Call it with one array per argument; it returns one per result."""
+class Planned:
+    """A Func on its way to code, each step taken when it is first asked for: for whoever wants to look."""
 
     def __init__(self, func: Func, target: Target | None = None) -> None:
         self.func = verify(func)
         self.target = target or host()
-        lowered = ordered(widened(apart(func)))
-        self.memory = Memory(lowered)
-        self.calls = list(schedule(lowered, self.memory, self.target))
-        self.artifact = self._artifact()
+
+    @cached_property
+    def scheduled(self) -> Func:
+        """The instructions as kernels do them, in the order in which they run."""
+        return ordered(widened(apart(self.func)))
+
+    @cached_property
+    def memory(self) -> Memory:
+        return Memory(self.scheduled)
+
+    @cached_property
+    def calls(self) -> list[Call]:
+        return list(schedule(self.scheduled, self.memory, self.target))
+
+    @cached_property
+    def artifact(self) -> Artifact:
+        return self._artifact()
 
     @cached_property
     def loaded(self) -> Loaded:
@@ -78,6 +91,14 @@ class Program:
         except KernelError as error:
             where = f"for {_told(call.instr)}, " if call.instr else ""
             raise KernelError(f"{where}{error}") from error
+
+
+class Program(Planned):
+    """A compiled Func. Call it with one array per argument; it returns one per result."""
+
+    def __init__(self, func: Func, target: Target | None = None) -> None:
+        super().__init__(func, target)
+        self.artifact = self._artifact()
 
 
 def _told(instr: Instr) -> str:

@@ -7,11 +7,12 @@ from typing import NamedTuple
 
 from ...ir import Const, Func, Instr, Result, TensorType, Value
 from ...ir.ops.creation import Literal
+from ...ir.walk import Walk
 from .elementwise import elementwise
-from .groups import group
+from .groups import group, walk_along
 from .kernel import Kernel
 from .layout import Layout, broadcast, dense, may_view
-from .lower import Job, Repeat, Task, rule_for
+from .lower import Job, Repeat, Task, rule_for, walking
 from .memory import Home, Memory
 from .target import Target
 
@@ -61,6 +62,9 @@ def _call(instr: Instr, memory: Memory, target: Target) -> Call:
         kernel = _reshaped(instr, home.layout, target)
         homes = [home, memory.home(instr.result)]
         return _placed(kernel, homes, [v.type for v in (*instr.operands, *instr.results)], 1, instr)
+    walk = walk_along(instr)
+    if walk is not None:
+        return _walking(instr, walk, memory, target)
     found = group(instr)
     if found is None and (instr.op.elementwise or instr.op.body):
         return _in_step(instr, memory, target)
@@ -76,11 +80,23 @@ def _call(instr: Instr, memory: Memory, target: Target) -> Call:
     return _placed(rule_for(anchor)(job), homes, types, len(instr.results), instr)
 
 
-def _in_step(instr: Instr, memory: Memory, target: Target) -> Call:
-    body = instr.op.body or as_body(instr)
+def _walking(instr: Instr, walk: Walk, memory: Memory, target: Target) -> Call:
+    body, homes, types = _as_body(instr, memory)
+    layouts, dtypes = [h.layout for h in homes], [t.dtype for t in types]
+    kernel = walking(body, walk, layouts, dtypes, target)
+    return _placed(kernel, homes, types, len(instr.results), instr)
+
+
+def _as_body(instr: Instr, memory: Memory) -> tuple[Func, list[Home], list[TensorType]]:
+    """An instruction's body; where its operands and results live, and their types."""
     operands = [o for o in instr.operands if instr.op.body or not isinstance(o, Const)]
     values = (*operands, *instr.results)
-    homes, types = [memory.home(v) for v in values], [v.type for v in values]
+    body = instr.op.body or as_body(instr)
+    return body, [memory.home(v) for v in values], [v.type for v in values]
+
+
+def _in_step(instr: Instr, memory: Memory, target: Target) -> Call:
+    body, homes, types = _as_body(instr, memory)
     shape = instr.results[0].type.static_shape
     layouts = [broadcast(h.layout, shape) for h in homes]
     kernel = elementwise(body, shape, layouts, [t.dtype for t in types], target)
@@ -110,7 +126,7 @@ def _placed(
 
 
 def as_body(instr: Instr) -> Func:
-    """One elementwise instruction as a body: numbers stay in it, other operands are its arguments."""
+    """One instruction as a body: numbers stay in it, other operands are its arguments."""
     args = [Value(o.type, o.name) for o in instr.operands if not isinstance(o, Const)]
     rest = iter(args)
     operands = tuple(o if isinstance(o, Const) else next(rest) for o in instr.operands)

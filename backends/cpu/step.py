@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from ...runtime.pool_ir import BARRIER, BARRIER_BYTES
 from .memory import Buffer, Memory
@@ -24,6 +24,18 @@ SERIAL_BELOW = 1500.0
 PER_PART = 15_000.0
 """Nanoseconds of shared work that make one more part worth while."""
 STEP, REGION = "step", "region"
+
+
+class Watch(Protocol):
+    """Code of somebody who wants to know when calls begin and end."""
+
+    def declarations(self) -> Iterator[str]:
+        """What its code refers to."""
+        ...
+
+    def note(self, number: int, end: bool, part: str) -> Iterator[str]:
+        """Code before and after a call, by its number; the step as a whole comes after the last call."""
+        ...
 
 
 class Span(NamedTuple):
@@ -66,14 +78,19 @@ def is_shared(call: Call) -> bool:
     return call.effort >= SERIAL_BELOW
 
 
-def step_text(calls: Sequence[Call], memory: Memory, results: int) -> str:
+def step_text(
+    calls: Sequence[Call], memory: Memory, results: int, watch: Watch | None = None
+) -> str:
     """The module; `results` is how many results the table holds."""
-    return "\n".join(_Step(calls, memory, results).lines()) + "\n"
+    return "\n".join(_Step(calls, memory, results, watch).lines()) + "\n"
 
 
 class _Step:
-    def __init__(self, calls: Sequence[Call], memory: Memory, results: int) -> None:
+    def __init__(
+        self, calls: Sequence[Call], memory: Memory, results: int, watch: Watch | None
+    ) -> None:
         self.calls = calls
+        self.watch = watch
         self.memory = memory
         self.arguments = sum(b.kind == "argument" for b in memory.buffers)
         self.results = results
@@ -83,6 +100,8 @@ class _Step:
     def lines(self) -> Iterator[str]:
         yield from self._constants()
         yield f"declare void @{BARRIER}(ptr, i64)"
+        if self.watch:
+            yield from self.watch.declarations()
         for call in {c.kernel.symbol: c for c in self.calls}.values():
             yield self._declaration(call)
         shares = parts_for(self.calls) > 1
@@ -150,6 +169,7 @@ class _Step:
             yield f"  %a{number} = getelementptr ptr, ptr %table, i64 {number}"
             yield f"  %t{number} = load ptr, ptr %a{number}"
         status = f"%t{self.arguments + self.results + 1}"
+        yield from self._noted(len(self.calls), False, "%part")
         since = Since()
         for number, call in enumerate(self.calls):
             together = shared and is_shared(call)
@@ -162,12 +182,13 @@ class _Step:
             if shared and not together:
                 yield from self._by_first(number, call, status)
             else:
-                yield from self._called(number, call, status, "%part", "%parts")
+                yield from self._watched(number, call, status, "%part", "%parts")
             if call.kernel.complaint:
                 if shared:
                     since = Since()
                     yield f"  call void @{BARRIER}(ptr %barrier, i64 %parts)"
                 yield from self._leave_if_refused(number, call, status)
+        yield from self._noted(len(self.calls), True, "%part")
         yield "  ret void"
         yield "}"
 
@@ -175,9 +196,20 @@ class _Step:
         yield f"  %first{number} = icmp eq i64 %part, 0"
         yield f"  br i1 %first{number}, label %own{number}, label %past{number}"
         yield f"own{number}:"
-        yield from self._called(number, call, status, "0", "1")
+        yield from self._watched(number, call, status, "0", "1")
         yield f"  br label %past{number}"
         yield f"past{number}:"
+
+    def _noted(self, number: int, end: bool, part: str) -> Iterator[str]:
+        if self.watch:
+            yield from self.watch.note(number, end, part)
+
+    def _watched(
+        self, number: int, call: Call, status: str, part: str, parts: str
+    ) -> Iterator[str]:
+        yield from self._noted(number, False, part)
+        yield from self._called(number, call, status, part, parts)
+        yield from self._noted(number, True, part)
 
     def _called(self, number: int, call: Call, status: str, part: str, parts: str) -> Iterator[str]:
         """One call, or a loop of them over the dimensions that it repeats over."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ast
+from functools import cache
 from typing import ClassVar
 
 from ..dtypes import DType, bool_
@@ -22,6 +24,11 @@ class Elementwise(Op):
 
     def expression(self) -> str:
         return self.expr
+
+    def flops(self, *types: TensorType) -> int:
+        result = self.infer(*types)
+        floating = result.dtype.is_floating_point
+        return operations(self.expression()) * result.size if floating else 0
 
     def infer(self, *types: TensorType) -> TensorType:
         self.check_arity(types)
@@ -57,6 +64,13 @@ class Predicate(Elementwise):
 
     def infer(self, *types: TensorType) -> TensorType:
         return super().infer(*types).with_dtype(bool_)
+
+
+@cache
+def operations(expression: str) -> int:
+    """How many operations a scalar expression says; a function counts as one."""
+    tree = ast.parse(expression.replace("{", "x").replace("}", ""))
+    return sum(isinstance(n, ast.BinOp | ast.UnaryOp | ast.Call) for n in ast.walk(tree))
 
 
 def listed(types: tuple[TensorType, ...]) -> str:

@@ -190,6 +190,9 @@ class Where(Elementwise):
         dtype = same_dtype("where", tuple(choices))
         return TensorType(dtype, broadcast_types("where", types))
 
+    def flops(self, *types: TensorType) -> int:
+        return 0
+
     def ref(self, condition: Array, x: Array, y: Array) -> Any:
         return np.where(condition, x, y)
 
@@ -228,6 +231,9 @@ class Cast(Elementwise):
     def infer(self, *types: TensorType) -> TensorType:
         self.check_arity(types)
         return types[0].with_dtype(self.dtype)
+
+    def flops(self, *types: TensorType) -> int:
+        return 0
 
     def ref(self, x: Array) -> Any:
         with np.errstate(invalid="ignore", over="ignore"):

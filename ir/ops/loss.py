@@ -23,6 +23,7 @@ class CrossEntropy(Op):
     """The loss of each row of logits against its class: logsumexp(row) - row[class]; 0 where the class is ignored."""
 
     name = "cross_entropy"
+    work = 3
     checks = True
     ignore_index: int = -100
 

@@ -12,7 +12,7 @@ from ..dtypes import float32
 from ..errors import DTypeError, ShapeError, require
 from ..op import Array, Op, Producer, Thunk, op
 from ..samples import Mistake, Sample, mistake, sample, spec
-from ..types import Shape, TensorType, broadcast
+from ..types import Shape, TensorType, broadcast, known
 from ..values import Value
 from .elementwise import listed, same_dtype
 from .reduction import accumulator
@@ -57,6 +57,10 @@ class MatMul(Op):
             f"the inner sizes {k} and {k2} differ (operands {listed(types)})",
         )
         return a.with_shape((*self.batch(types, tuple(batch_a), tuple(batch_b)), m, n))
+
+    def flops(self, *types: TensorType) -> int:
+        inner = known(self.turned(types[0], self.transpose_a)[-1])
+        return 2 * inner * self.infer(*types).size
 
     def batch(self, types: tuple[TensorType, ...], a: Shape, b: Shape) -> Shape:
         try:
@@ -154,6 +158,10 @@ class Linear(Op):
                 f"linear: the bias {bias} does not match the weight {weight}, which gives {weight.shape[0]} features",
             )
         return x.with_shape((*x.shape[:-1], weight.shape[0]))
+
+    def flops(self, *types: TensorType) -> int:
+        x, _, *bias = types
+        return (2 * known(x.shape[-1]) + len(bias)) * self.infer(*types).size
 
     def ref(self, x: Array, weight: Array, *bias: Array) -> Any:
         product = multiply(x, weight.T)

@@ -41,6 +41,7 @@ class Reduction(Op):
     kinds: ClassVar[tuple[str, ...]] = ("float", "int")
     low: ClassVar[float] = -2.0
     needs_elements: ClassVar[bool] = False
+    work = 1
     dims: Dims
     keepdim: bool = False
 
@@ -216,6 +217,7 @@ class LogSumExp(Reduction):
     """log of the sum of exponentials, shifted by the largest element so that nothing overflows."""
 
     name = "logsumexp"
+    work = 3
     kinds = ("float",)
 
     def ref(self, x: Array) -> Any:

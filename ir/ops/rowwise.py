@@ -58,6 +58,7 @@ class Softmax(AlongDim):
     """exp(x) divided by its sum along the dimension."""
 
     name = "softmax"
+    work = 4
 
     def ref(self, x: Array) -> Any:
         return softmax(x, self.dim)
@@ -71,6 +72,7 @@ class LogSoftmax(AlongDim):
     """The logarithm of the softmax."""
 
     name = "log_softmax"
+    work = 4
 
     def ref(self, x: Array) -> Any:
         return log_softmax(x, self.dim)
@@ -94,6 +96,7 @@ class CumSum(Op):
     """Running sums along a dimension, from the front or (`reverse`) from the back."""
 
     name = "cumsum"
+    work = 1
     dim: int
     reverse: bool = False
 
@@ -126,6 +129,7 @@ class Normalize(Op):
     """(x - mean) / sqrt(variance + eps) over `dims`: the heart of layer and batch normalisation."""
 
     name = "normalize"
+    work = 7
     dims: Dims
     eps: float
 

@@ -66,7 +66,7 @@ class _Fusion:
         body, became = _copied(list(steps), list(outside))
         results = self.grouping.seen_outside(group)
         returned = tuple(Result(became[r]) for r in results)
-        fused = Func(_name(group), tuple(became[o] for o in outside), body, returned)
+        fused = Func(group_name(group), tuple(became[o] for o in outside), body, returned)
         return Instr(Fused(fused), tuple(outside), tuple(results), group[-1].loc)
 
 
@@ -83,6 +83,7 @@ def _copied(
     return tuple(body), became
 
 
-def _name(group: Group) -> str:
+def group_name(group: Group) -> str:
+    """What the fused instruction of a group is called."""
     names = [i.op.name for i in group]
     return "_".join(names) if len(names) <= 3 else f"fused_{names[0]}_{names[-1]}"

@@ -57,4 +57,4 @@ def _steps(func: Func, reached: set[Value]) -> Iterator[Step]:
             continue
         if instr.op.body is not None:
             raise IRError(f"grad: {instr.op.name} is fused already; run grad before fuse")
-        yield Step(instr.op, instr.operands, instr.result)
+        yield Step(instr.op, instr.operands, instr.result, loc=instr.loc)

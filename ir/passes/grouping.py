@@ -34,9 +34,9 @@ class Grouping:
             if instr.op.in_order:
                 continue
             self._settle([instr])
-            if not _joins(instr):
+            if not joins(instr):
                 continue
-            for producer in self._producers(instr):
+            for producer in self.producers(instr):
                 self._join(self.of[producer], self.of[instr])
             if instr.op.elementwise and instr.result.type.rank == 0:
                 if numbers is not None:
@@ -53,30 +53,49 @@ class Grouping:
     def _settle(self, group: Group) -> None:
         self.of.update(dict.fromkeys(group, group))
 
-    def _producers(self, instr: Instr) -> Iterator[Instr]:
+    def producers(self, instr: Instr) -> Iterator[Instr]:
         """What made the operands, views left out, if it can be joined with what follows it."""
         for operand in dict.fromkeys(map(self.through.root, instr.operands)):
             producer = self.through.made.get(operand)
-            if producer is not None and (_joins(producer) or producer.op.anchor):
+            if producer is not None and (joins(producer) or producer.op.anchor):
                 yield producer
 
     def _join(self, first: Group, second: Group) -> None:
         """Make one group of two, if one kernel can do both."""
-        if first is second or len(first) + len(second) > LARGEST:
-            return
-        group = sorted({*first, *second}, key=self.place.__getitem__)
-        if self._is_one_kernel(group, first) and self._undisturbed(group):
-            self._settle(group)
+        if first is not second and self.obstacle(first, second) is None:
+            self._settle(self._together(first, second))
 
-    def _is_one_kernel(self, group: Group, first: Group) -> bool:
+    def _together(self, first: Group, second: Group) -> Group:
+        return sorted({*first, *second}, key=self.place.__getitem__)
+
+    def obstacle(self, first: Group, second: Group) -> str | None:
+        """Why a group and one that reads it are not one kernel; None if they can be."""
+        if len(first) + len(second) > LARGEST:
+            return f"together they are {len(first) + len(second)} ops, and {LARGEST} is the most"
+        group = self._together(first, second)
+        return self._discord(group, first) or self._disturbance(group)
+
+    def _discord(self, group: Group, first: Group) -> str | None:
+        """Why no kernel does all of a group."""
         walks = {w for w in map(walk_of, group) if w is not None}
         anchors = [i for i in group if i.op.anchor]
         if len(walks) + len(anchors) > 1:
-            return False
+            leaders = [i.op.name for i in group if i.op.anchor or walk_of(i)]
+            return f"each goes over its elements in its own way: {', '.join(leaders)}"
         if walks:
             (walk,) = walks
-            return all(self._fits(i, walk, group) for i in group) and self._is_inside(first, walk)
-        return self._has_one_shape(group) and self._begins(group, anchors)
+            if not all(self._fits(i, walk, group) for i in group):
+                return "their shapes do not go along the same dimensions"
+            if not self._is_inside(first, walk):
+                return "others want the elements too, and more threads could share them"
+            return None
+        if not self._has_one_shape(group):
+            return "their shapes differ"
+        return (
+            None
+            if self._begins(group, anchors)
+            else "a product reads its operands whole, from memory"
+        )
 
     def _has_one_shape(self, group: Group) -> bool:
         return len({i.result.type.shape for i in group}) == 1 and not any(
@@ -124,15 +143,15 @@ class Grouping:
         own = walk_of(reader)
         return own == walk or (reader.op.elementwise and walk.covers(reader.result.type.shape))
 
-    def _undisturbed(self, group: Group) -> bool:
-        """Can all of the group wait for its last member?"""
+    def _disturbance(self, group: Group) -> str | None:
+        """Why the group cannot wait for its last member, if it cannot."""
         last, members = self.place[group[-1]], set(group)
-        return all(
-            reader is None or reader in members or self.place[reader] > last
-            for instr in group
-            for result in instr.results
-            for reader in self.through.readers(result)
-        )
+        for instr in group:
+            for result in instr.results:
+                for reader in self.through.readers(result):
+                    if reader and reader not in members and self.place[reader] <= last:
+                        return f"{reader.op.name} in between reads what {instr.op.name} makes"
+        return None
 
 
 def walk_of(instr: Instr) -> Walk | None:
@@ -140,6 +159,6 @@ def walk_of(instr: Instr) -> Walk | None:
     return instr.op.walk(*(o.type for o in instr.operands))
 
 
-def _joins(instr: Instr) -> bool:
+def joins(instr: Instr) -> bool:
     """Can it join what comes before it?"""
     return len(instr.results) == 1 and (instr.op.elementwise or walk_of(instr) is not None)

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from ..errors import ParseError
 
 TOKEN = re.compile(
-    r"""\s+ | //[^\n]*
+    r"""\s+ | //[^\n]* | (?<=\]\ )@[\w.%+]+(?:\[[-\d,]*\])?  # a comment; where a value lives: for the reader
     | (?P<value>%[\w.]+)
     | (?P<number>-?(?:inf|nan|\d+(?:\.\d*)?(?:[eE][+-]?\d+)?)(?![\w.]))
     | (?P<word>[A-Za-z_]\w*)

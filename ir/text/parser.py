@@ -10,7 +10,7 @@ from ..dtypes import ALL, DType, Scalar, bool_, by_name, float32, int64, is_name
 from ..errors import IRError
 from ..func import Func
 from ..fused import Fused
-from ..op import OPS, Op, checked, infer, make
+from ..op import OPS, Op, checked, did_you_mean, infer, make
 from ..types import Dim, TensorType
 from ..values import Const, Instr, Loc, Result, Value
 from .lexer import Token, error, tokens
@@ -39,6 +39,7 @@ class _Parser:
         self.tokens = tokens(text)
         self.position = 0
         self.depth = 0
+        self.names: dict[Value, str] = {}
 
     @property
     def token(self) -> Token:
@@ -121,13 +122,15 @@ class _Parser:
         if name in scope or name in fresh:
             raise self.fail(f"%{name} is already defined", token)
         self.take(":")
-        fresh[name] = Value(self.type(), "" if name.isdigit() else name)
-        return fresh[name]
+        fresh[name] = made = Value(self.type(), "" if name.isdigit() else name)
+        self.names[made] = name
+        return made
 
     def value(self, scope: Scope) -> Value:
         token = self.take("value")
         if token.text[1:] not in scope:
-            raise self.fail(f"{token.text} is not defined", token)
+            near = did_you_mean(token.text[1:], scope)
+            raise self.fail(f"{token.text} is not defined{near}", token)
         return scope[token.text[1:]]
 
     def operand(self, scope: Scope) -> Value:
@@ -195,7 +198,7 @@ class _Parser:
         loc = self.loc()
         if self.sees("{"):
             with self.deeper():
-                op: Op = self.fused(name, operands, scope)
+                op: Op = self.fused(name, operands)
         else:
             op = self.op(name, attrs)
         scope.update(fresh)
@@ -211,13 +214,15 @@ class _Parser:
         self.take(")")
         return Loc(file, line)
 
-    def fused(self, name: Token, operands: list[Value], outer: Scope) -> Fused:
+    def fused(self, name: Token, operands: list[Value]) -> Fused:
         """The braces after a call: a body in which the operands' names stand for its arguments."""
         if name.text in OPS:
             raise self.fail(f"'{name.text}' is an op of its own and cannot have a body", name)
         args = [Value(o.type, o.name) for o in operands]
-        names = {v: n for n, v in outer.items()}
-        scope: Scope = {names[o]: a for o, a in zip(operands, args, strict=True) if o in names}
+        scope: Scope = {
+            self.names[o]: a for o, a in zip(operands, args, strict=True) if o in self.names
+        }
+        self.names.update({a: n for n, a in scope.items()})
         self.take("{")
         body: list[Instr] = []
         while not self.skip("yield"):

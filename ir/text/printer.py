@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ..dtypes import DType, float32, int64
 from ..values import Const, Instr, Result, Value
@@ -15,9 +15,48 @@ if TYPE_CHECKING:
 WIDTH = 100
 
 
-def print_func(func: Func, *, locs: bool = False, marked: Instr | None = None) -> str:
-    """The text of a Func; `locs` adds the user's source line to each instruction, `marked` points at one."""
-    return "\n".join(_Printer(locs, marked).func(func)) + "\n"
+class Line(NamedTuple):
+    """A line of a Func's text, and the instruction that it says, if it says one."""
+
+    text: str
+    instr: Instr | None
+
+
+def print_func(
+    func: Func,
+    *,
+    locs: bool = False,
+    marked: Instr | None = None,
+    places: Mapping[Value, str] | None = None,
+) -> str:
+    """The text of a Func.
+
+    `locs` adds the user's source line to each instruction; `marked` points at one; `places` says where values live, as
+    `@35392`, which the parser reads over.
+    """
+    return "".join(f"{line.text}\n" for line in lines_of(func, locs, marked, places))
+
+
+def lines_of(
+    func: Func,
+    locs: bool = False,
+    marked: Instr | None = None,
+    places: Mapping[Value, str] | None = None,
+    names: Mapping[Value, str] | None = None,
+) -> list[Line]:
+    """The text of a Func line by line; lines of a fused body belong to the inner instructions.
+
+    `names` are what some values are to be called whatever their own names are, `%` and all.
+    """
+    return list(_Printer(locs, marked, places, names).func(func))
+
+
+def printed_names(func: Func) -> dict[Value, str]:
+    """What the text calls each value, `%` and all; constants are left out."""
+    printer = _Printer()
+    for _ in printer.func(func):
+        pass
+    return printer.names
 
 
 def attr_text(value: Any) -> str:
@@ -41,11 +80,18 @@ def const_text(const: Const) -> str:
 
 
 class _Printer:
-    def __init__(self, locs: bool, marked: Instr | None) -> None:
+    def __init__(
+        self,
+        locs: bool = False,
+        marked: Instr | None = None,
+        places: Mapping[Value, str] | None = None,
+        names: Mapping[Value, str] | None = None,
+    ) -> None:
         self.locs = locs
         self.marked = marked
-        self.names: dict[Value, str] = {}
-        self.taken: set[str] = set()
+        self.places = places or {}
+        self.names = dict(names or {})
+        self.taken = {name[1:] for name in self.names.values()}
         self.next_number = 0
 
     def name(self, value: Value) -> str:
@@ -71,15 +117,17 @@ class _Printer:
         return found
 
     def binder(self, value: Value) -> str:
-        return f"{self.name(value)}: {value.type}"
+        place = f" {self.places[value]}" if value in self.places else ""
+        return f"{self.name(value)}: {value.type}{place}"
 
-    def func(self, func: Func) -> Iterator[str]:
-        yield from self.header(func.name, [self.binder(a) for a in func.args])
+    def func(self, func: Func) -> Iterator[Line]:
+        for line in self.header(func.name, [self.binder(a) for a in func.args]):
+            yield Line(line, None)
         for instr in func.body:
             yield from self.instr(instr, "  ")
         results = ", ".join(map(self.result, func.results))
-        yield f"  return {results}".rstrip()
-        yield "}"
+        yield Line(f"  return {results}".rstrip(), None)
+        yield Line("}", None)
 
     def header(self, name: str, args: list[str]) -> Iterator[str]:
         line = f"func {name}({', '.join(args)}) {{"
@@ -96,10 +144,10 @@ class _Printer:
         into = f" as {self.name(result.into)}" if result.into else ""
         return self.name(result.value) + into
 
-    def instr(self, instr: Instr, indent: str) -> Iterator[str]:
+    def instr(self, instr: Instr, indent: str) -> Iterator[Line]:
         binders = ", ".join(map(self.binder, instr.results))
         ending = (" {" if instr.op.body else "") + ("  // <-- here" if instr is self.marked else "")
-        yield f"{indent}{binders} = {self.call(instr)}{self.loc(instr)}{ending}"
+        yield Line(f"{indent}{binders} = {self.call(instr)}{self.loc(instr)}{ending}", instr)
         if instr.op.body:
             yield from self.body(instr.op.body, instr.operands, indent)
 
@@ -113,14 +161,15 @@ class _Printer:
         file = re.sub(r'["\n\r]', "_", instr.loc.file)
         return f' loc("{file}":{instr.loc.line})'
 
-    def body(self, body: Func, operands: tuple[Value, ...], indent: str) -> Iterator[str]:
+    def body(self, body: Func, operands: tuple[Value, ...], indent: str) -> Iterator[Line]:
         """A fused op's program: its arguments go by the names of the operands they stand for."""
         self.names.update(zip(body.args, map(self.name, operands), strict=True))
         inline = bool(body.body) and [r.value for r in body.results] == [*body.body[-1].results]
         for step in body.body[:-1] if inline else body.body:
             yield from self.instr(step, indent + "  ")
         if inline:
-            yield f"{indent}  yield {self.call(body.body[-1])}"
+            yield Line(f"{indent}  yield {self.call(body.body[-1])}", body.body[-1])
         else:
-            yield f"{indent}  yield {', '.join(self.name(r.value) for r in body.results)}"
-        yield indent + "}"
+            named = ", ".join(self.name(r.value) for r in body.results)
+            yield Line(f"{indent}  yield {named}", None)
+        yield Line(indent + "}", None)

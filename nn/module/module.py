@@ -7,12 +7,15 @@ from collections import OrderedDict
 from collections.abc import Callable
 from typing import Any, Self
 
+from ... import lazy
 from ...tracer import is_tracing, name_state, reached
 from ...tracer.autograd import clear_grad
 from ...tracer.tensor import set_requires_grad
 from .casting import Castable
 from .hooks import Hook, Hooks, RemovableHandle, after, before
 from .text import child_line, module_text
+
+_notebook = lazy.module("tapeout.nn.notebook")
 
 
 class _Calls(threading.local):
@@ -133,3 +136,7 @@ class Module(Castable):
 
     def __repr__(self) -> str:
         return module_text(self._get_name(), self.extra_repr(), self._child_lines())
+
+    def _repr_html_(self) -> str:
+        html: str = _notebook.module_html(self)
+        return html

@@ -12,6 +12,7 @@ from . import picking as picking
 from . import products as products
 from . import reductions as reductions
 from . import rowwise as rowwise
+from . import walks_places as walks_places
 from .rule import RULES as RULES
 from .rule import Job as Job
 from .rule import Repeat as Repeat
@@ -20,3 +21,4 @@ from .rule import Task as Task
 from .rule import has_tails as has_tails
 from .rule import is_wide as is_wide
 from .rule import rule_for as rule_for
+from .walks_kernel import walking as walking

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from ....ir.dtypes import int64
-from ....ir.ops.indexing import Gather, OneHot, Put, Scatter, Take
+from ....ir.ops.indexing import Gather, Put, Scatter, Take
 from ..kernel import Kernel
 from ..layout import Layout, Shape
 from ..rows import ANY, SUM, Geometry, Panel, Place, Stage, geometry
@@ -76,17 +76,6 @@ def gather(job: Job) -> Kernel:
         f"x2[{at(out, *names)}] = x0[{source}]",
     ]
     return job.kernel(_over(out, names, body), complaint=index_complaint(job, job.op.dim, size))
-
-
-@lowers(OneHot, wide=True)
-def one_hot(job: Job) -> Kernel:
-    numba_ready(job)
-    index, out = job.layouts
-    names, kind = _names(out, "i"), job.dtypes[1].name
-    hit = f"x0[{at(index, *names[:-1])}] == {names[-1]}"
-    return job.kernel(
-        _over(out, names, [f"x1[{at(out, *names)}] = as_{kind}(1) if {hit} else as_{kind}(0)"])
-    )
 
 
 def _placing(job: Job, index: str, place: str, source: Layout, names: list[str]) -> Kernel:

@@ -2,118 +2,68 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from ....ir.ops import rowwise as rw
 from ..kernel import Kernel
 from ..layout import Layout
-from ..rows import SUM, Panel, Place, Program
-from ..rows.geometry import size_of
+from ..rows import SUM
 from ..vector import Vector, math
 from ..vector.arithmetic import like
 from ..vector.kinds import real
 from ..vector.real import Real
-from .reductions import largest, powers
-from .rows import Rows, keeping
+from .reductions import average, largest, powers
 from .rule import Job, at, lowers, numba_ready
 from .scalar import Dims
+from .walks import Each, Steps, folded, walks
+from .walks_spot import Operand, Spot
 
 
-@lowers(rw.Softmax, tails=True)
-def softmax(job: Job) -> Kernel:
-    """Powers are stored on the way where that saves computing them twice."""
-    rows = keeping(job, (job.op.dim,))
-    twice = job.tail is not None or rows.walk.is_short or job.dtypes[0].itemsize < 4
-    return rows.kernel(_softmax_again(rows) if twice else _softmax_stored(rows))
+@walks(rw.Softmax, full=True, passes=2, keeps=True)
+def softmax(op: Any, x: Operand) -> Steps:
+    power = x.kept(powers(x, (yield from largest(x))))
+    totals = yield from folded(x, SUM, power)
+    shares = [like(t, (1.0 / real(x.builder, t)).value) for t in totals]
+
+    def formula(spot: Spot) -> Vector:
+        mine = power(spot)
+        return like(mine, (real(x.builder, mine) * spot.spread(shares)).value)
+
+    return Each(formula)
 
 
-def _softmax_again(rows: Rows) -> Program:
-    def program(panel: Panel) -> None:
-        power = powers(panel, largest(panel))
-        shares = _inverses(panel, panel.fold(SUM, rows.job.dtypes[0], power))
+@walks(rw.LogSoftmax, full=True, passes=2)
+def log_softmax(op: Any, x: Operand) -> Steps:
+    tops = yield from largest(x)
+    totals = yield from folded(x, SUM, powers(x, tops))
+    logs = [like(t, math.log(real(x.builder, t)).value) for t in totals]
 
-        def finish(place: Place) -> None:
-            x = power(place)
-            product = real(place.builder, x) * place.spread(shares[place.group])
-            rows.ending.store(place, like(x, product.value))
+    def formula(spot: Spot) -> Vector:
+        result = (x.real(spot) - spot.spread(tops)) - spot.spread(logs)
+        return Vector(result.value, x.dtype, spot.lanes)
 
-        panel.each(finish)
-
-    return program
+    return Each(formula)
 
 
-def _softmax_stored(rows: Rows) -> Program:
-    def program(panel: Panel) -> None:
-        power = powers(panel, largest(panel))
+@walks(rw.Normalize, full=True, passes=2)
+def normalize(op: Any, x: Operand) -> Steps:
+    """The mean, then the mean of squared distances from it."""
+    means = yield from average(x, x.at)
 
-        def stored(place: Place) -> Vector:
-            x = power(place)
-            place.write(1, x)
-            return x
+    def centred(spot: Spot) -> Real:
+        return x.real(spot) - spot.spread(means)
 
-        shares = _inverses(panel, panel.fold(SUM, rows.job.dtypes[0], stored))
+    def square(spot: Spot) -> Vector:
+        distance = centred(spot)
+        return Vector((distance * distance).value, x.dtype, spot.lanes)
 
-        def finish(place: Place) -> None:
-            x = place.read(1)
-            product = real(place.builder, x) * place.spread(shares[place.group])
-            place.write(1, like(x, product.value))
+    variances = yield from average(x, square)
+    scales = [like(v, (1.0 / (real(x.builder, v) + op.eps).sqrt()).value) for v in variances]
 
-        panel.each(finish)
+    def formula(spot: Spot) -> Vector:
+        return Vector((centred(spot) * spot.spread(scales)).value, x.dtype, spot.lanes)
 
-    return program
-
-
-def _inverses(panel: Panel, totals: list[Vector]) -> list[Vector]:
-    return [like(t, (1.0 / real(panel.builder, t)).value) for t in totals]
-
-
-@lowers(rw.LogSoftmax, tails=True)
-def log_softmax(job: Job) -> Kernel:
-    rows, dtype = keeping(job, (job.op.dim,)), job.dtypes[0]
-
-    def program(panel: Panel) -> None:
-        tops = largest(panel)
-        totals = panel.fold(SUM, dtype, powers(panel, tops))
-        logs = [like(t, math.log(real(panel.builder, t)).value) for t in totals]
-
-        def finish(place: Place) -> None:
-            shifted = place.number(0) - place.spread(tops[place.group])
-            result = shifted - place.spread(logs[place.group])
-            rows.ending.store(place, Vector(result.value, dtype, place.lanes))
-
-        panel.each(finish)
-
-    return rows.kernel(program)
-
-
-@lowers(rw.Normalize, tails=True)
-def normalize(job: Job) -> Kernel:
-    """Three walks: the mean, the mean of squared distances from it, the results."""
-    rows, dtype = keeping(job, job.op.dims), job.dtypes[0]
-    count = float(size_of(job.layouts[0].shape, job.op.dims))
-
-    def program(panel: Panel) -> None:
-        totals = panel.fold(SUM, dtype, lambda place: place.wide(0))
-        means = [like(t, (real(panel.builder, t) / count).value) for t in totals]
-
-        def centred(place: Place) -> Real:
-            return place.number(0) - place.spread(means[place.group])
-
-        def square(place: Place) -> Vector:
-            x = centred(place)
-            return Vector((x * x).value, dtype, place.lanes)
-
-        def scale(total: Vector) -> Vector:
-            variance = real(panel.builder, total) / count
-            return like(total, (1.0 / (variance + job.op.eps).sqrt()).value)
-
-        scales = [scale(t) for t in panel.fold(SUM, dtype, square)]
-
-        def finish(place: Place) -> None:
-            result = centred(place) * place.spread(scales[place.group])
-            rows.ending.store(place, Vector(result.value, dtype, place.lanes))
-
-        panel.each(finish)
-
-    return rows.kernel(program)
+    return Each(formula)
 
 
 @lowers(rw.CumSum, wide=True)
@@ -153,7 +103,8 @@ def argsort(job: Job) -> Kernel:
         "low, width = 0, 1",
         f"while width < {size}:",
         f"    for start in range(0, {size}, 2 * width):",
-        f"        middle, stop = min(start + width, {size}), min(start + 2 * width, {size})",
+        f"        middle = start + width if start + width < {size} else {size}",
+        f"        stop = start + 2 * width if start + 2 * width < {size} else {size}",
         "        left, right = start, middle",
         "        for r in range(start, stop):",
         "            later = left >= middle",

@@ -16,7 +16,6 @@ from .folds import TOP as TOP
 from .folds import Fold as Fold
 from .geometry import Geometry as Geometry
 from .geometry import geometry as geometry
-from .kernel import Ending as Ending
 from .kernel import Program as Program
 from .kernel import Stage as Stage
 from .kernel import row_kernel as row_kernel

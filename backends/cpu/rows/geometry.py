@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ....ir.dtypes import DType
-from ..layout import Layout, Shape
+from ..layout import Layout, Shape, dense
 from ..space import Space, space
 from ..target import Target
 
 GROUPS = 4
 """Vectors side by side in a panel of columns."""
+BROAD = 8
+"""The same where columns are long and little is done: fewer panels look up the same pages of memory again."""
+TALL = 512
+"""Elements of a long column."""
 LONE_COLUMNS = 8
 """The same where a column's elements are taken one by one."""
 SHORT = 16
@@ -32,6 +35,8 @@ class Geometry:
     lanes: int
     turned: bool = False
     """Do vectors lie across short rows, which are transposed when they are read and written?"""
+    light: bool = False
+    """Is little done with each element?"""
 
     @property
     def inner(self) -> int:
@@ -48,8 +53,25 @@ class Geometry:
         """Vectors side by side in a whole panel."""
         if self.along or self.turned:
             return 1
-        most = GROUPS if self.lanes > 1 else LONE_COLUMNS
+        broad = self.light and self.reduced.count >= TALL
+        most = (BROAD if broad else GROUPS) if self.lanes > 1 else LONE_COLUMNS
         return max(1, min(most, self.kept.sizes[-1] // self.lanes))
+
+    @property
+    def panel_elements(self) -> int:
+        """How many elements a whole panel has."""
+        return self.reduced.count * (1 if self.along else self.groups * self.lanes)
+
+    def with_rooms(self, count: int) -> Geometry:
+        """The same with so many more buffers, each for the elements of one panel."""
+        width = 1 if self.along else self.groups * self.lanes
+        below = [s * width for s in dense(self.reduced.sizes).strides]
+        beside = (*(0,) * (len(self.kept.sizes) - 1), int(not self.along))
+        return replace(
+            self,
+            kept=_with(self.kept, [beside] * count),
+            reduced=_with(self.reduced, [tuple(below)] * count),
+        )
 
     def in_flight(self, groups: int) -> int:
         """How many steps are taken at once, each with its own accumulators."""
@@ -78,6 +100,7 @@ def geometry(
     *,
     guide: int = 0,
     rows_only: bool = False,
+    light: bool = False,
 ) -> Geometry:
     """The best way over layouts of one shape, `dims` of which are folded. The guide is the buffer with most elements.
 
@@ -90,7 +113,8 @@ def geometry(
     across = 1 if rows_only or not along else _across(kept, reduced, dtypes, target)
     if across > 1:
         return Geometry(kept, reduced, False, across, turned=True)
-    return Geometry(kept, reduced, along, _lanes(reduced if along else kept, dtypes, target))
+    lanes = _lanes(reduced if along else kept, guide, dtypes, target)
+    return Geometry(kept, reduced, along, lanes, light=light)
 
 
 def _part(dims: Sequence[int], layouts: Sequence[Layout], offsets: bool) -> Space:
@@ -101,6 +125,12 @@ def _part(dims: Sequence[int], layouts: Sequence[Layout], offsets: bool) -> Spac
     )
 
 
+def _with(loops: Space, strides: Sequence[Shape]) -> Space:
+    """Loops over more buffers."""
+    offsets = (*loops.offsets, *[0] * len(strides))
+    return replace(loops, strides=(*loops.strides, *strides), offsets=offsets)
+
+
 def _along(kept: Space, reduced: Space, guide: int) -> bool:
     ours, others = abs(reduced.strides[guide][-1]), abs(kept.strides[guide][-1])
     if kept.count == 1 or reduced.count == 1:
@@ -108,10 +138,10 @@ def _along(kept: Space, reduced: Space, guide: int) -> bool:
     return ours == 1 or (others != 1 and ours <= others)
 
 
-def _lanes(loops: Space, dtypes: Sequence[DType], target: Target) -> int:
-    """As many as fit a register, no more than needed; one where a buffer's elements lie apart."""
+def _lanes(loops: Space, guide: int, dtypes: Sequence[DType], target: Target) -> int:
+    """As many as fit a register, no more than needed; one where most elements lie apart."""
     strides = [s[-1] for s in loops.strides]
-    if any(s not in (0, 1) for s in strides):
+    if strides[guide] not in (0, 1):
         return 1
     sizes = [d.itemsize for d, s in zip(dtypes, strides, strict=True) if s]
     lanes = target.lanes(max(4, *sizes)) if sizes else 1
@@ -139,8 +169,3 @@ def stretched(layout: Layout, shape: Shape, dims: Sequence[int]) -> Layout:
     else:
         strides = [0 if d in dims else have.pop(0) for d in range(len(shape))]
     return Layout(shape, tuple(strides), layout.offset)
-
-
-def size_of(shape: Shape, dims: Sequence[int]) -> int:
-    """How many elements are folded into one."""
-    return math.prod(shape[d] for d in dims)

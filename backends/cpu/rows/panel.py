@@ -9,7 +9,7 @@ from typing import Any
 from llvmlite import ir as ll
 
 from ....ir.dtypes import DType
-from ..gemm.instructions import I32, I64, Value, first
+from ..gemm.instructions import I32, I64, Value
 from ..vector import Vector, load
 from ..vector.kinds import constant
 from .folds import Fold
@@ -90,7 +90,7 @@ class Panel:
         walk = Walk(self.builder, self.geometry, self.groups, start, visit, self._place, join)
         return walk.run(self.bases)
 
-    def _place(self, bases: Bases, group: int, mask: Value) -> Place:
+    def _place(self, bases: Bases, group: int, count: int | None) -> Place:
         walk = self.geometry
         strides = tuple(walk.lane_stride(b) for b in range(len(bases)))
         if not walk.along:
@@ -99,8 +99,8 @@ class Panel:
                 for x, s in zip(bases, strides, strict=True)
             )
             if group == self.groups - 1 and self.last is not None:
-                mask = first(self.last, walk.lanes)
-        return Place(self.builder, self.buffers, bases, strides, walk.lanes, mask, group)
+                count = self.last
+        return Place(self.builder, self.buffers, bases, strides, walk.lanes, count, group)
 
     def _across(self, state: State, join: Joining) -> State:
         """The lanes put together, half by half."""

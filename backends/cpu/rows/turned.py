@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from ..gemm.instructions import I32, I64, Value
+from ..gemm.instructions import I64, Value
 from ..gemm.tiling import power_above
 from ..gemm.vectors import Vectors
-from ..vector import Vector, load, splat, store
+from ..vector import Vector, splat
 from ..vector.arithmetic import compare, like
 from ..vector.kinds import constant
 from .loops import plus
@@ -30,18 +30,13 @@ class TurnedPlace(Place):
     def read(self, buffer: int) -> Vector:
         if self.step is not None and self.panel.is_turned(buffer):
             return self.panel.columns(buffer)[self.step]  # type: ignore[no-any-return]
-        if self.strides[buffer] in (0, 1):
-            return super().read(buffer)
-        return self.panel.lane_by_lane(self, buffer)  # type: ignore[no-any-return]
+        return super().read(buffer)
 
     def write(self, buffer: int, x: Vector) -> None:
-        wide = splat(self.builder, x, self.lanes)
         if self.step is not None and self.panel.is_turned(buffer):
-            self.panel.put(buffer, self.step, wide)
-        elif self.strides[buffer] == 1:
-            super().write(buffer, wide)
+            self.panel.put(buffer, self.step, splat(self.builder, x, self.lanes))
         else:
-            self.panel.spread_lanes(self, buffer, wide)
+            super().write(buffer, x)
 
 
 @dataclass(frozen=True)
@@ -94,21 +89,6 @@ class TurnedPanel(Panel):
             for r in range(self.rows):
                 v.store(rows[r], self._row(v, buffer, r), self.geometry.inner)
 
-    def lane_by_lane(self, place: Place, buffer: int) -> Vector:
-        """What a buffer has for each row, where that lies apart."""
-        dtype = self.buffers[buffer].dtype
-        wide = constant(dtype, 0, self.geometry.lanes)
-        for r, index in enumerate(self._lanes_of(place, buffer)):
-            one = load(self.builder, dtype, self.buffers[buffer].pointer, index, 1)
-            wide = like(wide, self.builder.insert_element(wide.value, one.value, I32(r)))
-        return wide
-
-    def spread_lanes(self, place: Place, buffer: int, x: Vector) -> None:
-        """Write what a buffer has for each row, where that lies apart."""
-        for r, index in enumerate(self._lanes_of(place, buffer)):
-            one = Vector(self.builder.extract_element(x.value, I32(r)), x.dtype, 1)
-            store(self.builder, one, self.buffers[buffer].pointer, index)
-
     def _visited(self, start: State, visit: Visit, join: Joining | None) -> list[State]:
         slots = [start] * min(CHAINS, self.geometry.inner)
         for step in range(self.geometry.inner):
@@ -124,7 +104,7 @@ class TurnedPanel(Panel):
             plus(self.builder, x, number, strides[b][-1] if step else 0)
             for b, x in enumerate(place.indices)
         )
-        known = {f: getattr(place, f) for f in ("builder", "buffers", "strides", "lanes", "mask")}
+        known = {f: getattr(place, f) for f in ("builder", "buffers", "strides", "lanes", "count")}
         return TurnedPlace(**known, indices=indices, position=number, panel=self, step=step)
 
     def _apart(self, buffer: int) -> int:
@@ -137,8 +117,3 @@ class TurnedPanel(Panel):
     def _row(self, v: Vectors, buffer: int, row: int) -> Value:
         index = plus(self.builder, self.bases[buffer], I64(row), self._apart(buffer))
         return v.address(self.buffers[buffer].pointer, index)
-
-    def _lanes_of(self, place: Place, buffer: int) -> list[Value]:
-        apart = self._apart(buffer)
-        rows = range(self.rows)
-        return [plus(self.builder, place.indices[buffer], I64(r), apart) for r in rows]

@@ -29,7 +29,7 @@ class Walk:
     groups: int
     start: State
     visit: Visit
-    place: Callable[[Bases, int, Value], Place]
+    place: Callable[[Bases, int, int | None], Place]
     join: Joining | None = None
     """Given for sums: what a loop has summed up is then added to the rest as one number, so that errors stay small."""
 
@@ -58,8 +58,7 @@ class Walk:
 
         slots = self._long(steps // at_once, slots, turn)
         slots = self._steps(bases, I64(steps - steps % at_once), slots, steps % at_once)
-        mask = first(rest, self.geometry.lanes)
-        return self._steps(bases, I64(steps), slots, 1, mask) if rest else slots
+        return self._steps(bases, I64(steps), slots, 1, rest) if rest else slots
 
     def _long(
         self, count: int, slots: list[State], turn: Callable[[Value, list[State]], list[State]]
@@ -88,22 +87,29 @@ class Walk:
         return [self.join(x, y) for x, y in zip(slots, fresh, strict=True)]
 
     def _steps(
-        self, bases: Bases, start: Value, slots: list[State], count: int, mask: Value = None
+        self,
+        bases: Bases,
+        start: Value,
+        slots: list[State],
+        count: int,
+        rest: int | None = None,
     ) -> list[State]:
-        """A number of steps, from the one with the number `start`."""
+        """A number of steps, from the one with the number `start`; the last one may have a part of the lanes only."""
         advance, made = self.geometry.advance, list(slots)
         for k in range(count):
             position = plus(self.builder, I64(k * advance), start, advance)
             mine = slice(k * self.groups, (k + 1) * self.groups)
-            made[mine] = self._step(bases, position, made[mine], mask)
+            made[mine] = self._step(bases, position, made[mine], rest)
         return made
 
-    def _step(self, bases: Bases, position: Value, states: list[State], mask: Value) -> list[State]:
+    def _step(
+        self, bases: Bases, position: Value, states: list[State], rest: int | None
+    ) -> list[State]:
         there = self._stepped(bases, len(self.geometry.reduced.sizes) - 1, position)
         made = []
         for g, state in enumerate(states):
-            found = self.visit(state, replace(self.place(there, g, mask), position=position))
-            made.append(found if mask is None else self._chosen(mask, found, state))
+            found = self.visit(state, replace(self.place(there, g, rest), position=position))
+            made.append(found if rest is None else self._chosen(rest, found, state))
         return made
 
     def _stepped(self, bases: Bases, depth: int, index: Value) -> Bases:
@@ -120,7 +126,8 @@ class Walk:
 
         return _states(slots, repeated(self.builder, count, _values(slots), turn))
 
-    def _chosen(self, mask: Value, new: State, old: State) -> State:
+    def _chosen(self, count: int, new: State, old: State) -> State:
+        mask = first(count, self.geometry.lanes)
         return tuple(
             replace(x, value=self.builder.select(mask, x.value, y.value))
             for x, y in zip(new, old, strict=True)
