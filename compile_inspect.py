@@ -78,7 +78,7 @@ class Inspected:
 
     def explain(self) -> None:
         """Print one page: what goes in, the kernels and what they cost, what was fused and what was not, and why."""
-        sys.stdout.write(explained(self.record(), self.__dict__["options"].backend))
+        sys.stdout.write(_explain.explain(self.record()))
 
     def dump(self, folder: str | Path) -> Path:
         """Write it all to a folder: a `.tape` file a stage, the kernels' code, the memory plan, `report.html`."""
@@ -122,16 +122,13 @@ class Inspected:
 def recorded(program: Program) -> Record:
     """The record of a program."""
     func = program.func
-    found: Record = _record.record(func, _passes.passes(), len(func.args) - len(program.states))
+    found: Record = _record.record(
+        func,
+        _passes.passes(),
+        inputs=len(func.args) - len(program.states),
+        backend=program.options.backend,
+    )
     return found
-
-
-def explained(record: Record, backend: str) -> str:
-    """The page about a program, and how far it is about what runs."""
-    page: str = _explain.explain(record)
-    if backend == "cpu":
-        return page
-    return f"The backend '{backend}' runs what the passes made; the rest is what 'cpu' would make of it.\n\n{page}"
 
 
 def folder_for(name: str) -> Path:

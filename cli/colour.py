@@ -8,20 +8,13 @@ import sys
 from collections.abc import Callable
 from typing import TextIO
 
+from ..ir.text.kinds import PATTERN
+
 RED, GREEN, YELLOW, BLUE, PURPLE, CYAN, GREY, BOLD = 31, 32, 33, 34, 35, 36, 90, 1
 Paint = Callable[[str], str]
 
-IR = re.compile(
-    r"""(?P<comment>//[^\n]*|loc\("[^"\n]*":\d+\)|(?<=\]\ )@[\w.%+]+(?:\[[-\d,]*\])?)
-    | (?P<value>%[\w.]+)
-    | (?P<type>\b(?:bf16|bool|[fiu]\d+)(?:\[[\w,]*\])?)
-    | (?P<keyword>\b(?:func|return|yield|as)\b)
-    | (?P<op>\b[a-z]\w*(?=\())
-    | (?P<number>(?<![\w.])-?\d[\w.+]*)""",
-    re.VERBOSE,
-)
 COLOURS = {
-    "comment": GREY, "value": CYAN, "type": GREEN, "keyword": PURPLE, "op": YELLOW, "number": BLUE
+    "comment": GREY, "place": GREY, "value": CYAN, "type": GREEN, "keyword": PURPLE, "op": YELLOW, "number": BLUE
 }  # fmt: skip
 
 
@@ -46,7 +39,7 @@ def plain(text: str) -> str:
 
 def ir(text: str) -> str:
     """IR text."""
-    return IR.sub(lambda m: _in(COLOURS[str(m.lastgroup)], m.group()), text)
+    return PATTERN.sub(lambda m: _in(COLOURS[str(m.lastgroup)], m.group()), text)
 
 
 def code(text: str) -> str:

@@ -22,6 +22,7 @@ def add(commands: Any) -> None:
     parser.add_argument("--threads", type=int, help="how many at most (as compiled)")
     parser.add_argument("--trace", metavar="FILE", help="a time line, for ui.perfetto.dev")
     parser.add_argument("--plot", metavar="FILE", help="a roofline plot, as SVG")
+    parser.add_argument("--html", metavar="FILE", help="the report of the compilation, with times")
     parser.add_argument("--json", metavar="FILE", help="the figures; - prints them, not the table")
     parser.add_argument("--no-main", action="store_true", help=script.NO_MAIN)
     parser.set_defaults(command=run_profile)
@@ -44,4 +45,6 @@ def run_profile(options: argparse.Namespace) -> int:
         print(f"{options.trace}: open it at https://ui.perfetto.dev", file=sys.stderr)
     if options.plot:
         found.save_plot(options.plot)
+    if options.html:
+        step.report(options.html, found)
     return 0

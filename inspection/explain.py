@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 
 from .fusion import apart, fused, obstacles
 from .places import Room
-from .record import Access, Call, Record
+from .record import CPU, Access, Call, Record
 from .words import aligned, amount, counted, line
 
 HEAD = ("#", "kernel", "FLOP", "bytes", "about", "works on", "from")
@@ -35,6 +35,8 @@ def explain(record: Record) -> str:
 
 
 def _summary(record: Record) -> Iterator[str]:
+    if record.backend != CPU:
+        yield f"The backend '{record.backend}' runs what the passes made; the rest is what '{CPU}' would make of it.\n"
     stages = "  ".join(f"{s.name} {s.seconds * 1e3:.1f}" for s in record.stages[1:])
     memory = record.memory
     scratch = f", {amount(memory.scratch_bytes, 'B')} of scratch for each thread"

@@ -28,6 +28,8 @@ from ..ir.values import Loc
 from .kernels import Kernel
 from .places import Places, Room, Tenant
 
+CPU = "cpu"
+
 
 class Stage(NamedTuple):
     """The program at one point of its way. `seconds` is how long it took to get there."""
@@ -88,8 +90,12 @@ class Memory(NamedTuple):
 class Record:
     """A compilation. Whatever costs time is done when it is first asked for."""
 
-    def __init__(self, stages: Iterable[Stage], inputs: int | None = None) -> None:
+    def __init__(
+        self, stages: Iterable[Stage], inputs: int | None = None, backend: str = CPU
+    ) -> None:
         self.passed = list(stages)
+        self.backend = backend
+        """What runs the program. Whatever that is, the last two stages are the CPU backend's."""
         self.func = self.passed[0].func
         self.name = self.func.name
         self.inputs = self._first_updated() if inputs is None else inputs
@@ -247,7 +253,9 @@ class Record:
         return sum(call.bytes for call in self.calls)
 
 
-def record(func: Func, passes: Sequence[Pass], inputs: int | None = None) -> Record:
+def record(
+    func: Func, passes: Sequence[Pass], inputs: int | None = None, backend: str = CPU
+) -> Record:
     """What becomes of a Func: the passes run again, whatever was compiled before.
 
     `inputs` is how many of the arguments are inputs; where nobody says, all before the first that is updated.
@@ -260,7 +268,7 @@ def record(func: Func, passes: Sequence[Pass], inputs: int | None = None) -> Rec
         stages.append(Stage(name, step.after, step.seconds))
 
     run_passes(func, passes, hook)
-    return Record(stages, inputs)
+    return Record(stages, inputs, backend)
 
 
 def _call(

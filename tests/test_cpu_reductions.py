@@ -49,15 +49,22 @@ def kernel_of(instr: ir.Instr, buffers: Sequence[np.ndarray]) -> Kernel:
     return walking(instr.op.body or as_body(instr), walk, layouts, dtypes, host())
 
 
-def called(kernel: Kernel, buffers: Sequence[np.ndarray], parts: int) -> np.ndarray:
-    """Run all parts, the last one first; returns the status."""
-    status, scratch = np.zeros(2, np.int64), arena(kernel.scratch_bytes(parts))
+def called(
+    kernel: Kernel,
+    buffers: Sequence[np.ndarray],
+    parts: int,
+    only: int | None = None,
+    scratch: np.ndarray | None = None,
+) -> np.ndarray:
+    """Run all parts, the last one first, or one of them; returns the status."""
+    status = np.zeros(2, np.int64)
+    scratch = arena(kernel.scratch_bytes(parts)) if scratch is None else scratch
     memory = [*buffers, *[status] * bool(kernel.complaint), *[scratch] * bool(kernel.scratch)]
     if kernel.symbol not in LOADED:
         library = load([kernel.object_code(host())], exports=[kernel.symbol])
         signature = [ctypes.c_void_p] * len(memory) + [ctypes.c_int64] * 2
         LOADED[kernel.symbol] = library.function(kernel.symbol, None, *signature)
-    for part in reversed(range(parts)):
+    for part in reversed(range(parts)) if only is None else [only]:
         LOADED[kernel.symbol](*(x.ctypes.data for x in memory), part, parts)
     return status
 

@@ -237,6 +237,74 @@ def test_results_over_operands(m: int, n: int, d: int) -> None:
         np.testing.assert_allclose(a, b, rtol=1e-5, atol=2e-5)
 
 
+@pytest.mark.parametrize("n", [7, 40, 300])
+def test_all_is_read_before_anything_is_written(n: int) -> None:
+    func = body(
+        f"%x: f64[5,{n}], %u: f64[5,{n}]",
+        "%t: f64[5,1] = amax(%x, dims=[1], keepdim=true)",
+        f"%a: f64[5,{n}] = add(%x, %t)",
+        f"%b: f64[5,{n}] = mul(%u, %t)",
+        "return %a, %b",
+    )
+    x, u = numbers(5, n, dtype=np.float64), numbers(5, n, dtype=np.float64) + 1
+    expected = ir.run(func, x, u)
+    found = run(Fused(func), [x, u], 2, [u, x])
+    for a, b in zip(found, expected, strict=False):
+        np.testing.assert_array_equal(a, b)
+
+
+def test_members_round_as_they_would_alone() -> None:
+    func = body(
+        "%x: f16[6,70]",
+        "%s: f16[6] = sum(%x, dims=[1])",
+        "%t: f32[6] = cast(%s, dtype=f32)",
+        "%n: f16[6,70] = normalize(%x, dims=[1], eps=0.1)",
+        "%m: f32[6,70] = cast(%n, dtype=f32)",
+        "return %t, %m",
+    )
+    for x in run(Fused(func), [numbers(6, 70, dtype=np.float16)])[:-1]:
+        np.testing.assert_array_equal(x, x.astype(np.float16).astype(np.float32))
+
+
+KEPT = body(
+    "%x: f32[6,400], %y: i64[6]",
+    "%h: f32[6,400] = tanh(%x)",
+    "%l: f32[6] = cross_entropy(%h, %y)",
+    "%n: f32[6,400] = normalize(%h, dims=[1], eps=0.1)",
+    "return %l, %n",
+)
+
+
+@pytest.mark.parametrize("turned", [False, True])
+def test_what_takes_long_is_kept_between_passes(turned: bool) -> None:
+    """Each part has room of its own for the elements of a panel."""
+    x, y = numbers(6, 400), np.arange(6) * 70
+    x = np.asfortranarray(x) if turned else x
+    agrees(KEPT, [x, y])
+    outs = [numbers(6), numbers(6, 400)]
+    buffers = [x, y, *outs]
+    instr = ir.Instr(Fused(KEPT), KEPT.args, tuple(r.value for r in KEPT.results))
+    kernel = kernel_of(instr, buffers)
+    own = kernel.scratch_bytes(1)
+    assert own >= 4 * 400
+    scratch = np.full(2 * own, 77, np.uint8)
+    called(kernel, buffers, 2, only=1, scratch=scratch)
+    assert (scratch[:own] == 77).all()
+    assert turned or (scratch[own:] != 77).any()
+
+
+def test_short_walks_need_no_memory() -> None:
+    func = body(
+        "%x: f32[64,10]",
+        "%h: f32[64,10] = tanh(%x)",
+        "%s: f32[64,10] = softmax(%h, dim=1)",
+        "return %s",
+    )
+    x = numbers(64, 10)
+    instr = ir.Instr(Fused(func), func.args, (func.results[0].value,))
+    assert kernel_of(instr, [x, x]).scratch is None
+
+
 def test_updates_are_written_over_what_they_replace() -> None:
     program = one_kernel("""func f(%x: f32[33,20], %w: f32[20], %e: f32[33,20]) {
   %s: f32[20] = sum(%x, dims=[0])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import runpy
 import time
 from pathlib import Path
 
@@ -11,6 +12,7 @@ import pytest
 
 from compiling import Training, X, Y
 from tapeout import ir
+from tapeout.__main__ import main
 from tapeout.compile_passes import passes
 from tapeout.inspection.record import record
 from tapeout.inspection.report import report_html
@@ -85,6 +87,28 @@ def test_equal_instructions_are_told_apart_by_what_they_read() -> None:
     assert [m.number for m in second.members] == [m.number for m in first.members]
     assert not second.differs
     assert str(second) == "changed nothing"
+
+
+def test_instructions_that_look_alike_are_found_by_their_operands() -> None:
+    text = "func f(%x: f32[3], %y: f32[3]) {{\n  %0: f32[3] = exp({})\n  %1: f32[3] = exp({})\n  return %0, %1\n}}"
+    first, second = numbered(
+        [ir.parse(text.format(*pair)) for pair in (("%x", "%y"), ("%y", "%x"))]
+    )
+    assert [m.number for m in first.members] == [0, 1]
+    assert [m.number for m in second.members] == [1, 0]
+    assert str(second) == "1 reordered"
+
+
+def test_what_changed_is_not_called_reordered_besides() -> None:
+    lines = ["%a: f32[3] = exp(%x)", "%b: f32[3] = sin(%x)", "%c: f32[3] = mul(%x, {})"]
+
+    def program(order: list[int], factor: str) -> ir.Func:
+        body = "\n".join("  " + lines[k].format(factor) for k in order)
+        return ir.parse(f"func f(%x: f32[3], %y: f32[3]) {{\n{body}\n  return %a, %b, %c\n}}")
+
+    _, after = numbered([program([0, 1, 2], "2.0"), program([2, 0, 1], "%y")])
+    assert after.marks() == {2: "changed"}
+    assert str(after) == "1 changed"
 
 
 def test_what_runs_at_another_place_is_marked() -> None:
@@ -211,6 +235,22 @@ def test_the_page_is_one_file_that_asks_for_nothing(training: Training, tmp_path
     assert not re.findall(r"""(?:src|href)=["'](?!data:)""", page)
     assert "://" not in re.sub(r'<script id="data".*?</script>', "", page, flags=re.S)
     assert "{{" not in page.partition('<script id="data"')[0]
+
+
+def test_the_examples_of_the_documentation_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    text = (Path(__file__).parent.parent / "docs" / "report.md").read_text(encoding="utf-8")
+    [code] = re.findall(r"```python\n(.*?)```", text, re.S)
+    Path("example.py").write_text(code, encoding="utf-8")
+    runpy.run_path("example.py")
+    measured = data_of(Path("report.html").read_text(encoding="utf-8"))
+    assert all(call["measured"]["ns"] > 0 for call in measured["calls"])
+    sources = {Path(file["path"]).name for file in measured["files"]}
+    assert sources == {"example.py"}
+    assert main(["profile", "example.py:step", "--steps", "2", "--html", "again.html"]) == 0
+    assert data_of(Path("again.html").read_text(encoding="utf-8"))["step"] > 0
 
 
 def test_what_the_user_wrote_cannot_break_the_page(tmp_path: Path) -> None:

@@ -82,7 +82,7 @@ class Body:
             return term
 
         def remembered(spot: Spot) -> Vector:
-            if spot.is_picked:
+            if spot.is_picked and key not in self.full:
                 return term(spot)
             if key not in spot.seen:
                 spot.seen[key] = self._remembered(key, term, spot)

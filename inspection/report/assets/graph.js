@@ -233,11 +233,15 @@ const idAt = (target) => {
   return own ? numberOf(own) : null;
 };
 
-/** One pointer drags, two pinch; a press that goes nowhere selects. */
+const TWICE = 400; // milliseconds
+
+/** One pointer drags, two pinch; a press that goes nowhere selects, and a second one opens. (The page's own double click
+ * would get lost, because nodes are drawn anew in between.) */
 function startPointers(svg) {
   const pointers = new Map();
   let travelled = 0;
   let pressed = null;
+  let tapped = { id: null, at: 0 };
   svg.addEventListener("pointerdown", (event) => {
     if (!pointers.size) [travelled, pressed] = [0, idAt(event.target)];
     pointers.set(event.pointerId, [event.clientX, event.clientY]);
@@ -258,15 +262,15 @@ function startPointers(svg) {
   const released = (event) => {
     if (!pointers.delete(event.pointerId)) return;
     svg.classList.remove("moving");
-    if (event.type === "pointerup" && !pointers.size && travelled < 5) set({ on: pressed });
+    if (event.type !== "pointerup" || pointers.size || travelled >= 5) return;
+    const again = pressed !== null && pressed === tapped.id && event.timeStamp - tapped.at < TWICE;
+    tapped = { id: again ? null : pressed, at: event.timeStamp };
+    set({ on: pressed });
+    if (again && stage().nodes.some((node) => node.id === pressed && GROUP(node))) toggle(pressed);
   };
   svg.addEventListener("pointerup", released);
   svg.addEventListener("pointercancel", released);
   svg.addEventListener("pointerleave", (event) => tip(event, ""));
-  svg.addEventListener("dblclick", () => {
-    const node = stage().nodes.find((each) => each.id === pressed);
-    if (node && GROUP(node)) toggle(node.id);
-  });
   svg.addEventListener("wheel", (event) => {
     event.preventDefault();
     const box = svg.getBoundingClientRect();
