@@ -19,7 +19,7 @@ _text = lazy.module("tapeout.inspection.text")
 _explain = lazy.module("tapeout.inspection.explain")
 _dump = lazy.module("tapeout.inspection.dump")
 _report = lazy.module("tapeout.inspection.report")
-_pipeline = lazy.module("tapeout.compile_passes")
+_pipeline = lazy.module("tapeout.compiler.passes")
 KINDS = ("source", "llvm", "asm")
 ALL = "all"
 

@@ -15,7 +15,7 @@ from ..ir import IRError
 from ..ir.op import did_you_mean
 from ..torch_alias import install_as_torch
 
-_step = lazy.module("tapeout.compile_step")
+_step = lazy.module("tapeout.compiler.step")
 
 HELP = (
     "a script and the name of a compiled function in it, as in script.py:step; or a call with names of the script, "

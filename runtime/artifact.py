@@ -68,6 +68,7 @@ def from_bytes(data: bytes) -> Artifact:
         raise ArtifactError(
             f"a compiled program of format {header.get('format')}; this version reads {FORMAT}"
         )
+    arena_bytes, scratch_bytes, parts = header["arena"]
     objects, start = [], 0
     for size in header["objects"]:
         objects.append(code[start : start + size])
@@ -76,7 +77,9 @@ def from_bytes(data: bytes) -> Artifact:
         header["name"],
         tuple(Argument(n, np.dtype(d), tuple(s), w) for n, d, s, w in header["arguments"]),
         tuple(Returned(d, tuple(s), i) for d, s, i in header["results"]),
-        *header["arena"],
+        arena_bytes,
+        scratch_bytes,
+        parts,
         tuple((kind, text) for kind, text in header["complaints"]),
         tuple(objects),
     )

@@ -13,8 +13,16 @@ import pytest
 
 from tapeout.__main__ import main
 from tapeout.cli import bench, doctor
+from tapeout.cli import script as script_room
 from tapeout.inspection import limits as measuring
 from tapeout.inspection import machine
+
+
+@pytest.fixture(autouse=True)
+def _torch_stays_what_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Other tests of this process may have imported PyTorch, whose place cannot be taken then."""
+    monkeypatch.setattr(script_room, "install_as_torch", lambda: None)
+
 
 SCRIPT = """
 import tapeout as torch

@@ -20,11 +20,7 @@ FUSED = passes_by_name("undetach,simplify,cse,dce,fuse")
 def traced_step(sizes: Sequence[int], batch: int) -> tuple[ir.Func, list[np.ndarray]]:
     """A training step of a classifier, and the arrays to run it on."""
     tapeout.manual_seed(1)
-    layers = [
-        layer
-        for a, b in pairwise(sizes)
-        for layer in (nn.Linear(a, b), nn.Tanh())
-    ]
+    layers = [layer for a, b in pairwise(sizes) for layer in (nn.Linear(a, b), nn.Tanh())]
     model = nn.Sequential(*layers[:-1])
     optimizer = optim.Adam(model.parameters(), lr=0.01)
 

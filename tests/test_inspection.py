@@ -14,7 +14,7 @@ import pytest
 
 from tapeout import ir
 from tapeout.backends.cpu.target import host
-from tapeout.compile_passes import passes
+from tapeout.compiler.passes import passes
 from tapeout.inspection.dump import dump
 from tapeout.inspection.explain import explain
 from tapeout.inspection.record import Record, record
@@ -371,7 +371,7 @@ SCRIPT = """
 import sys
 import tapeout
 from tapeout import nn, optim
-from tapeout.compile_passes import passes
+from tapeout.compiler.passes import passes
 from tapeout.inspection.record import record
 tapeout.manual_seed(0)
 model = nn.Sequential(nn.Linear(6, 5), nn.ReLU(), nn.BatchNorm1d(5), nn.Linear(5, 3))

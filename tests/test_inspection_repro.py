@@ -8,10 +8,11 @@ from pathlib import Path
 import pytest
 
 import tapeout
-from tapeout import compile_build, ir
 from tapeout.__main__ import main
 from tapeout.backends.cpu.lower import rule
-from tapeout.compile_passes import passes
+from tapeout.compiler import build as compile_build
+from tapeout.compiler import ir
+from tapeout.compiler.passes import passes
 from tapeout.inspection.reduce import part, same_failure, smallest
 from tapeout.inspection.repro import save
 from tapeout.ir.ops.transcendental import Tanh

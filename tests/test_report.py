@@ -13,7 +13,7 @@ import pytest
 from compiling import Training, X, Y
 from tapeout import ir
 from tapeout.__main__ import main
-from tapeout.compile_passes import passes
+from tapeout.compiler.passes import passes
 from tapeout.inspection.record import record
 from tapeout.inspection.report import report_html
 from tapeout.inspection.report.changes import Numbered, numbered

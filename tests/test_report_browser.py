@@ -11,7 +11,7 @@ import pytest
 from chromium import FOUND, Chromium
 from compiling import Training, X, Y
 from tapeout import ir
-from tapeout.compile_passes import passes
+from tapeout.compiler.passes import passes
 from tapeout.inspection.record import record
 from tapeout.inspection.report import report_html
 

@@ -70,7 +70,9 @@ class Trace(FuncBuilder):
         var = Var(type, None, self.storage, name)
         if modes.grad and any(map(_needs_grad, operands)):
             record(var, op, operands)
-        self.body.append(Instr(op, self.stopped(var, op, operands), (var,), user_loc(), self.origin))
+        self.body.append(
+            Instr(op, self.stopped(var, op, operands), (var,), user_loc(), self.origin)
+        )
         return var
 
     def emit_many(self, op: Op, operands: Sequence[Value]) -> list[Var]:

@@ -57,7 +57,7 @@ class KernelError(RuntimeError):
     """A kernel that Numba refuses; the message ends in the source."""
 
 
-class Slim(CompilerBase):  # type: ignore[misc]
+class Slim(CompilerBase):
     """Numba's pipeline without what kernels never use: closures, contexts, literal unrolling, rewrites, inlining."""
 
     def define_pipelines(self) -> list[Any]:
@@ -92,14 +92,14 @@ def flags(fastmath: frozenset[str]) -> Flags:
     return made
 
 
-class Typing(BaseContext):  # type: ignore[misc]
+class Typing(BaseContext):
     """What Numba knows about types, without NumPy: numbers, ranges, pointers, tuples, the math module."""
 
     def load_additional_registries(self) -> None:
         self.install_registry(mathdecl.registry)
 
 
-class Lowering(CPUContext):  # type: ignore[misc]
+class Lowering(CPUContext):
     """What Numba knows about code, as far as `Typing` goes. Loading all of it would take longer than a kernel takes."""
 
     def load_additional_registries(self) -> None:
@@ -111,7 +111,7 @@ class Lowering(CPUContext):  # type: ignore[misc]
             rewrite_module(module, self.fastmath)
 
 
-class Native(CPU):  # type: ignore[misc]
+class Native(CPU):
     """A target of our own: Numba looks into our contexts for what it needs, and leaves its own, large ones alone."""
 
 

@@ -12,7 +12,7 @@ import tapeout
 from peers.networks import Network
 from peers.torch_like import Setup
 from tapeout.backends.cpu import Program
-from tapeout.compile_passes import optimised
+from tapeout.compiler.passes import optimised
 
 
 class Calls:

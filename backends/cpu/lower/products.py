@@ -136,7 +136,8 @@ def operand(layout: Layout) -> Operand:
 def epilogue(job: Job, tail: Tail | None, others: tuple[Layout, ...], results: int) -> Epilogue:
     if tail is None:
         (out,) = others
-        return Store(*out.strides[-2:], job.result.dtype.name)
+        rows, columns = out.strides[-2:]
+        return Store(rows, columns, job.result.dtype.name)
     inputs: list[Operand | None] = [operand(layout) for layout in others[:-results]]
     inputs.insert(tail.hole, None)
     return Body(tail.body, tuple(inputs), tuple(operand(o) for o in others[-results:]))

@@ -60,7 +60,7 @@ class Rule(NamedTuple):
     """What to say of refused operands, given the op and the length of a walk."""
 
 
-RULES: dict[type[Op], Rule] = {}
+WALKERS: dict[type[Op], Rule] = {}
 Given = TypeVar("Given", bound=Walker)
 
 
@@ -74,7 +74,7 @@ def walks(
     """Register the walker of some ops."""
 
     def register(walker: Given) -> Given:
-        RULES.update(dict.fromkeys(ops, Rule(walker, full, passes, keeps, complaint)))
+        WALKERS.update(dict.fromkeys(ops, Rule(walker, full, passes, keeps, complaint)))
         return walker
 
     return register

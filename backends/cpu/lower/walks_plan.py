@@ -13,7 +13,7 @@ from ..layout import Layout, Shape, broadcast
 from ..rows import Geometry, geometry
 from ..rows.geometry import stretched
 from ..target import Target
-from .walks import RULES, Rule
+from .walks import WALKERS, Rule
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,7 @@ class Output:
 
 def rule_of(instr: Instr) -> Rule | None:
     """What is known of an instruction that walks."""
-    return RULES.get(type(instr.op))
+    return WALKERS.get(type(instr.op))
 
 
 class Plan:
@@ -62,7 +62,7 @@ class Plan:
         for number, (value, _) in enumerate(body.results, len(body.args)):
             source = self._source(value, value.type.static_shape)
             layout = stretched(layouts[number], self.shape, walk.dims)
-            full = self._is_full(value)
+            full = self.is_full(value)
             self.outputs.append(Output(source, len(self.views), full))
             self.views.append((number, broadcast(layouts[number], self.shape) if full else layout))
 
@@ -78,15 +78,11 @@ class Plan:
     def walkers(self) -> list[Instr]:
         return [i for i in self.body.body if rule_of(i)]
 
-    def is_full(self, value: Value) -> bool:
-        """Is what an instruction makes there for each element?"""
-        return self._is_full(value)
-
     def geometry(self, target: Target) -> Geometry:
         """The way over the panels."""
         layouts = [layout for _, layout in self.views]
         most = self._guide(layouts)
-        light = sum(RULES[type(i.op)].passes for i in self.walkers) == 1
+        light = sum(WALKERS[type(i.op)].passes for i in self.walkers) == 1
         return geometry(self.walk.dims, layouts, self.seen, target, guide=most, light=light)
 
     def _guide(self, layouts: Sequence[Layout]) -> int:
@@ -102,7 +98,7 @@ class Plan:
         said = {
             rule.complaint(i.op, size)
             for i in self.walkers
-            if (rule := RULES[type(i.op)]).complaint
+            if (rule := WALKERS[type(i.op)]).complaint
         }
         assert len(said) <= 1, f"{self.body.name} has several complaints: {sorted(said)}"
         return said.pop() if said else ""
@@ -115,7 +111,8 @@ class Plan:
             count *= self.shape[d]
         return count
 
-    def _is_full(self, value: Value) -> bool:
+    def is_full(self, value: Value) -> bool:
+        """Is a value there for each element?"""
         maker = self.makers.get(value)
         rule = rule_of(maker) if maker else None
         return rule.full if rule else value.type.static_shape == self.shape
@@ -133,13 +130,11 @@ class Plan:
         maker = self.makers[value]
         if not maker.op.in_order:
             return value
-        assert (
-            not self._is_full(maker.operands[0])
-            or maker.operands[0].type.shape == maker.result.type.shape
-        ), (
-            f"{self.body.name}: {maker.op.name} changes the shape of what there is for each element of {self.walk}"
+        (viewed,) = maker.operands
+        assert viewed.type.shape != self.walk.shape or viewed.type.shape == self.walk.flat, (
+            f"{self.body.name}: {maker.op.name} views {viewed.type}, which is there for each element of {self.walk}"
         )
-        return self._source(maker.operands[0], maker.operands[0].type.static_shape)
+        return self._source(viewed, viewed.type.static_shape)
 
     def _read(self, value: Value, shape: Shape) -> Read:
         layout = broadcast(self.own[value], shape)

@@ -11,7 +11,7 @@ from ....ir.dtypes import DType, float32, float64
 from ....ir.ops.elementwise import Elementwise
 from ..rows import Geometry
 from ..vector import math
-from .walks import RULES
+from .walks import WALKERS
 from .walks_plan import Plan, Source
 
 LARGEST = 1 << 18
@@ -26,7 +26,7 @@ def rooms(plan: Plan, way: Geometry) -> dict[Instr, DType]:
     return {
         i: float64 if i.result.type.dtype is float64 else float32
         for i in plan.body.body
-        if (RULES[type(i.op)].keeps if type(i.op) in RULES else wanted.again(i))
+        if (WALKERS[type(i.op)].keeps if type(i.op) in WALKERS else wanted.again(i))
     }
 
 
@@ -46,13 +46,13 @@ class _Wanted:
         last = 0
         for instr in plan.body.body:
             start = max(map(self._known, plan.sources[instr]), default=0)
-            rule = RULES.get(type(instr.op))
+            rule = WALKERS.get(type(instr.op))
             end = start + rule.passes if rule else start
             self.known[instr.result] = end
             last = max(last, end)
         for instr in plan.walkers:
             end = self.known[instr.result]
-            self._want(plan.sources[instr], set(range(end - RULES[type(instr.op)].passes, end)))
+            self._want(plan.sources[instr], set(range(end - WALKERS[type(instr.op)].passes, end)))
         self._want([out.source for out in plan.outputs if out.full], {last})
 
     def again(self, instr: Instr) -> bool:

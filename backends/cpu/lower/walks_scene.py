@@ -17,7 +17,7 @@ from ..rows import Panel, Place, State
 from ..vector import Vector, emit_op
 from ..vector.convert import rounded
 from ..vector.kinds import constant, format_of
-from .walks import RULES, Gathering, Once, Steps
+from .walks import WALKERS, Gathering, Once, Steps
 from .walks_plan import Plan, Read, Source
 from .walks_spot import Operand, Spot, Term
 
@@ -121,7 +121,7 @@ class Body:
                 self.numbers[source] = [place.read(source.buffer) for place in places]
             return True
         maker = self.plan.makers[source]
-        if type(maker.op) in RULES or not all(self.ready(o) for o in self.plan.sources[maker]):
+        if type(maker.op) in WALKERS or not all(self.ready(o) for o in self.plan.sources[maker]):
             return False
         if not self.plan.is_full(source):
             self.numbers[source] = self._computed(maker)
@@ -156,7 +156,7 @@ class Body:
             Operand(self, source, o.type.dtype, instr, self.plan.size)
             for o, source in zip(instr.operands, self.plan.sources[instr], strict=True)
         ]
-        return RULES[type(instr.op)].walker(instr.op, *operands)
+        return WALKERS[type(instr.op)].walker(instr.op, *operands)
 
     def _advanced(self, instr: Instr, steps: Steps, states: list[State] | None) -> list[Waiting]:
         """The walker with its next wish, if it has one; else its result is known."""

@@ -7,13 +7,13 @@ from typing import Any
 
 import numpy as np
 
-from .compile_epochs import Steps
-from .tracer.from_data import from_numpy
-from .tracer.location import blame, type_shown
-from .tracer.reading import array_of
-from .tracer.structure import flatten, unflatten
-from .tracer.tensor import Tensor, eager_tensor
-from .tracer.var import Array
+from ..tracer.from_data import from_numpy
+from ..tracer.location import blame, type_shown
+from ..tracer.reading import array_of
+from ..tracer.structure import flatten, unflatten
+from ..tracer.tensor import Tensor, eager_tensor
+from ..tracer.var import Array
+from .epochs import Steps
 
 
 class Batches:

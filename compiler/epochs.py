@@ -7,14 +7,14 @@ from typing import Any
 
 import numpy as np
 
-from .compile_fast import leaves_only_results
-from .compile_memory import Memory, refuse_argument
-from .compile_plan import Made
-from .compile_program import Program
-from .runtime.arena import aligned_empty
-from .runtime.epochs import Epochs, Loss, Rows, RowSource, make_epochs
-from .runtime.program import STEP, Bound
-from .tracer.var import Array
+from ..runtime.arena import aligned_empty
+from ..runtime.epochs import Epochs, Loss, Rows, RowSource, make_epochs
+from ..runtime.program import STEP, Bound
+from ..tracer.var import Array
+from .fast import leaves_only_results
+from .memory import Memory, refuse_argument
+from .plan import Made
+from .program import Program
 
 
 class Steps:

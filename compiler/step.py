@@ -13,23 +13,23 @@ from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
-from . import lazy
-from .compile_build import Options
-from .compile_fast import Caller
-from .compile_inspect import Inspected
-from .compile_over import Plan, over
-from .compile_program import Program
-from .compile_signature import is_flat, shown, signature
-from .ir.values import Loc
-from .tracer.location import user_loc
-from .tracer.modes import modes
-from .tracer.random import Generator
-from .tracer.tensor import Tensor
+from .. import lazy
+from ..ir.values import Loc
+from ..tracer.location import user_loc
+from ..tracer.modes import modes
+from ..tracer.random import Generator
+from ..tracer.tensor import Tensor
+from .build import Options
+from .fast import Caller
+from .inspect import Inspected
+from .over import Plan, over
+from .program import Program
+from .signature import is_flat, shown, signature
 
 if TYPE_CHECKING:
-    from .inspection.profile import Profile
+    from ..inspection.profile import Profile
 
-_profiling = lazy.module(f"{__package__}.compile_profile")
+_profiling = lazy.module(f"{__package__}.profile")
 MANY = 4
 """From this number of signatures on, somebody may not know that there are several."""
 KEPT = 8

@@ -7,14 +7,14 @@ from typing import Any
 
 import numpy as np
 
-from .compile_program import Program
-from .inspection.profile import Profile, profile
-from .inspection.record import Record
-from .ir.types import TensorType
-from .tracer.eager import read_array
-from .tracer.program import Spec
-from .tracer.reading import read
-from .tracer.tensor import Tensor
+from ..inspection.profile import Profile, profile
+from ..inspection.record import Record
+from ..ir.types import TensorType
+from ..tracer.eager import read_array
+from ..tracer.program import Spec
+from ..tracer.reading import read
+from ..tracer.tensor import Tensor
+from .program import Program
 
 Array = np.ndarray[Any, Any]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 import time
 
-from .tracer.var import Array
+from ..tracer.var import Array
 
 REFRESH = 0.1
 """Seconds between two updates."""

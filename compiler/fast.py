@@ -12,17 +12,17 @@ from collections.abc import Callable
 from functools import cache
 from typing import Any, NamedTuple
 
-from .compile_memory import Memory
-from .compile_plan import Made, Plan
-from .ir.types import type_of
-from .runtime.entry import Failure
-from .runtime.object_layout import LayoutError, Unwrap, slot_offset
-from .runtime.program import Bound
-from .tracer.changes import GRAD, ONE, STRUCTURE, TRACING, ZERO, Word
-from .tracer.consumed import Consumed
-from .tracer.structure import unflatten
-from .tracer.tensor import Tensor, wrap
-from .tracer.var import Array, Runs, Storage, Var
+from ..ir.types import type_of
+from ..runtime.entry import Failure
+from ..runtime.object_layout import LayoutError, Unwrap, slot_offset
+from ..runtime.program import Bound
+from ..tracer.changes import GRAD, ONE, STRUCTURE, TRACING, ZERO, Word
+from ..tracer.consumed import Consumed
+from ..tracer.structure import unflatten
+from ..tracer.tensor import Tensor, wrap
+from ..tracer.var import Array, Runs, Storage, Var
+from .memory import Memory
+from .plan import Made, Plan
 
 
 class Caller(NamedTuple):

@@ -13,15 +13,15 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from .compile_data import Batches, positive
-from .compile_epochs import Steps, native_steps
-from .compile_program import Program
-from .compile_progress import Line
-from .tracer.location import blame, type_shown
-from .tracer.random import Generator, randperm
-from .tracer.reading import array_of
-from .tracer.tensor import Tensor, eager_tensor
-from .tracer.var import Array
+from ..tracer.location import blame, type_shown
+from ..tracer.random import Generator, randperm
+from ..tracer.reading import array_of
+from ..tracer.tensor import Tensor, eager_tensor
+from ..tracer.var import Array
+from .data import Batches, positive
+from .epochs import Steps, native_steps
+from .program import Program
+from .progress import Line
 
 CHUNK = 0.05
 """Seconds that native code runs before Python may do something else."""

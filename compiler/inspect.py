@@ -12,22 +12,22 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
-from . import lazy
-from .ir.errors import IRError
+from .. import lazy
+from ..ir.errors import IRError
 
 if TYPE_CHECKING:
-    from .compile_program import Program
-    from .inspection.profile import Profile
-    from .inspection.record import Record, Stage
+    from ..inspection.profile import Profile
+    from ..inspection.record import Record, Stage
+    from .program import Program
 
-_passes = lazy.module(f"{__package__}.compile_passes")
-_record = lazy.module(f"{__package__}.inspection.record")
-_text = lazy.module(f"{__package__}.inspection.text")
-_explain = lazy.module(f"{__package__}.inspection.explain")
-_dump = lazy.module(f"{__package__}.inspection.dump")
-_report = lazy.module(f"{__package__}.inspection.report")
-_notebook = lazy.module(f"{__package__}.inspection.notebook")
-_html = lazy.module(f"{__package__}.ir.text.html")
+_passes = lazy.module(f"{__package__}.passes")
+_record = lazy.module("tapeout.inspection.record")
+_text = lazy.module("tapeout.inspection.text")
+_explain = lazy.module("tapeout.inspection.explain")
+_dump = lazy.module("tapeout.inspection.dump")
+_report = lazy.module("tapeout.inspection.report")
+_notebook = lazy.module("tapeout.inspection.notebook")
+_html = lazy.module("tapeout.ir.text.html")
 _records: WeakKeyDictionary[Program, Record] = WeakKeyDictionary()
 _dumped: dict[str, int] = {}
 DUMP = "TAPEOUT_DUMP"

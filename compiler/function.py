@@ -8,10 +8,10 @@ from __future__ import annotations
 import functools
 from typing import Any
 
-from .backends.named import backend as find
-from .backends.named import names
-from .compile_step import ModuleStep, Step
-from .nn import Module
+from ..backends.named import backend as find
+from ..backends.named import names
+from ..nn import Module
+from .step import ModuleStep, Step
 
 
 def compile(

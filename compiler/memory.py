@@ -13,12 +13,12 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.lib.array_utils import byte_bounds
 
-from .backends.base import Executable
-from .backends.bound import bind
-from .ir.func import Func
-from .tracer.errors import TraceError
-from .tracer.tensor import Tensor
-from .tracer.var import Array, Runs
+from ..backends.base import Executable
+from ..backends.bound import bind
+from ..ir.func import Func
+from ..tracer.errors import TraceError
+from ..tracer.tensor import Tensor
+from ..tracer.var import Array, Runs
 
 
 class State(NamedTuple):

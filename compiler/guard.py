@@ -11,11 +11,11 @@ import inspect
 from collections.abc import Hashable, Iterable, Iterator
 from typing import Any
 
-from .nn import Module
-from .tracer.changes import STRUCTURE, Word
-from .tracer.consumed import Consumed
-from .tracer.promotion import get_default_dtype
-from .tracer.tensor import Tensor
+from ..nn import Module
+from ..tracer.changes import STRUCTURE, Word
+from ..tracer.consumed import Consumed
+from ..tracer.promotion import get_default_dtype
+from ..tracer.tensor import Tensor
 
 UNKNOWN = -1
 PLAIN = {bool, int, float, str, type(None)}

@@ -6,10 +6,10 @@ import threading
 from typing import NamedTuple
 from weakref import WeakValueDictionary
 
-from . import lazy
-from .backends.base import Backend, Executable, Storing
-from .backends.named import backend
-from .ir.func import Func
+from .. import lazy
+from ..backends.base import Backend, Executable, Storing
+from ..backends.named import backend
+from ..ir.func import Func
 
 
 class Options(NamedTuple):
@@ -20,8 +20,8 @@ class Options(NamedTuple):
     grads: bool | None
 
 
-_passes = lazy.module(f"{__package__}.compile_passes")
-_repro = lazy.module(f"{__package__}.inspection.repro")
+_passes = lazy.module(f"{__package__}.passes")
+_repro = lazy.module("tapeout.inspection.repro")
 _made: WeakValueDictionary[tuple[str, str], Executable] = WeakValueDictionary()
 _lock = threading.Lock()
 

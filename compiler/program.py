@@ -5,24 +5,24 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from .compile_build import Options, executable
-from .compile_fast import Caller, is_simple, native_call
-from .compile_guard import UNKNOWN, Guard
-from .compile_history import Compiled
-from .compile_memory import Memory, State, refuse_argument
-from .compile_plan import Given, Made, Source, check_arguments, plan
-from .runtime.entry import patient
-from .tracer.autograd import accumulate
-from .tracer.consumed import Consumed
-from .tracer.eager import read_array
-from .tracer.modes import modes, no_grad
-from .tracer.program import Recording, record
-from .tracer.reading import read
-from .tracer.structure import unflatten
-from .tracer.tensor import Tensor, put_grad, wrap
-from .tracer.trace import Slot, taking
-from .tracer.var import Array, Runs, Var, concrete
-from .tracer.writing import write
+from ..runtime.entry import patient
+from ..tracer.autograd import accumulate
+from ..tracer.consumed import Consumed
+from ..tracer.eager import read_array
+from ..tracer.modes import modes, no_grad
+from ..tracer.program import Recording, record
+from ..tracer.reading import read
+from ..tracer.structure import unflatten
+from ..tracer.tensor import Tensor, put_grad, wrap
+from ..tracer.trace import Slot, taking
+from ..tracer.var import Array, Runs, Var, concrete
+from ..tracer.writing import write
+from .build import Options, executable
+from .fast import Caller, is_simple, native_call
+from .guard import UNKNOWN, Guard
+from .history import Compiled
+from .memory import Memory, State, refuse_argument
+from .plan import Given, Made, Source, check_arguments, plan
 
 
 class Program:

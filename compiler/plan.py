@@ -9,13 +9,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from .ir.values import Const, Value
-from .tracer.consumed import Consumed
-from .tracer.errors import TraceError
-from .tracer.program import Recording
-from .tracer.reading import read
-from .tracer.tensor import Tensor
-from .tracer.var import Var
+from ..ir.values import Const, Value
+from ..tracer.consumed import Consumed
+from ..tracer.errors import TraceError
+from ..tracer.program import Recording
+from ..tracer.reading import read
+from ..tracer.tensor import Tensor
+from ..tracer.var import Var
 
 
 class Given(NamedTuple):

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import os
 
-from .ir.func import Func
-from .ir.passes import PASSES, Pass
-from .ir.pipeline import run_passes, verifying
+from ..ir.func import Func
+from ..ir.passes import PASSES, Pass
+from ..ir.pipeline import run_passes, verifying
 
 PIPELINE = ("undetach", "simplify", "cse", "dce", "fuse")
 

@@ -13,21 +13,21 @@ from typing import Any
 
 import numpy as np
 
-from .backends.bound import bind
-from .compile_build import Options, executable
-from .ir.builder import Builder
-from .ir.func import Func
-from .ir.interpreter import evaluate
-from .ir.op import Op, Thunk
-from .ir.types import TensorType
-from .ir.values import Const, Instr, Result, Value
-from .tracer.autograd import grad
-from .tracer.eager import read_array
-from .tracer.modes import modes
-from .tracer.program import Recording
-from .tracer.tensor import wrap
-from .tracer.trace import taking
-from .tracer.var import Array, Var, concrete
+from ..backends.bound import bind
+from ..ir.builder import Builder
+from ..ir.func import Func
+from ..ir.interpreter import evaluate
+from ..ir.op import Op, Thunk
+from ..ir.types import TensorType
+from ..ir.values import Const, Instr, Result, Value
+from ..tracer.autograd import grad
+from ..tracer.eager import read_array
+from ..tracer.modes import modes
+from ..tracer.program import Recording
+from ..tracer.tensor import wrap
+from ..tracer.trace import taking
+from ..tracer.var import Array, Var, concrete
+from .build import Options, executable
 
 
 class Compiled(Op):

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Hashable, Mapping, Sequence
 from typing import Any
 
-from .ir.types import TensorType
-from .tracer.location import blame, type_shown
-from .tracer.program import Spec
-from .tracer.reading import read
-from .tracer.tensor import Tensor
+from ..ir.types import TensorType
+from ..tracer.location import blame, type_shown
+from ..tracer.program import Spec
+from ..tracer.reading import read
+from ..tracer.tensor import Tensor
 
 
 class Like(tuple[TensorType, bool, bool]):
