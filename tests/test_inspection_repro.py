@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 
 import tapeout
+from tapeout import ir
 from tapeout.__main__ import main
 from tapeout.backends.cpu.lower import rule
 from tapeout.compiler import build as compile_build
-from tapeout.compiler import ir
 from tapeout.compiler.passes import passes
 from tapeout.inspection.reduce import part, same_failure, smallest
 from tapeout.inspection.repro import save

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import re
 import runpy
+import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -12,7 +15,6 @@ import pytest
 
 from compiling import Training, X, Y
 from tapeout import ir
-from tapeout.__main__ import main
 from tapeout.compiler.passes import passes
 from tapeout.inspection.record import record
 from tapeout.inspection.report import report_html
@@ -249,7 +251,9 @@ def test_the_examples_of_the_documentation_run(
     assert all(call["measured"]["ns"] > 0 for call in measured["calls"])
     sources = {Path(file["path"]).name for file in measured["files"]}
     assert sources == {"example.py"}
-    assert main(["profile", "example.py:step", "--steps", "2", "--html", "again.html"]) == 0
+    # In a process of its own: the command takes the place of PyTorch, which other tests may have imported here.
+    command = ["profile", "example.py:step", "--steps", "2", "--html", "again.html"]
+    subprocess.run([sys.executable, "-m", "tapeout", *command], check=True, timeout=120)
     assert data_of(Path("again.html").read_text(encoding="utf-8"))["step"] > 0
 
 
@@ -303,9 +307,15 @@ def long_program(count: int) -> list[ir.Func]:
 
 def test_ten_thousand_instructions_take_a_time_in_proportion() -> None:
     def seconds(funcs: list[ir.Func]) -> float:
-        start = time.perf_counter()
+        start = time.process_time()
         assert len(numbered(funcs)[0].members) == len(funcs[0].body)
-        return time.perf_counter() - start
+        return time.process_time() - start
 
     short, long = long_program(1000), long_program(10_000)
-    assert seconds(long) < 40 * min(seconds(short) for _ in range(3))
+    # Collecting garbage takes as long as all that the other tests of this process keep.
+    gc.disable()
+    try:
+        times = [(seconds(short), seconds(long)) for _ in range(3)]
+    finally:
+        gc.enable()
+    assert min(long for _, long in times) < 40 * min(short for short, _ in times)
