@@ -105,10 +105,13 @@ class Runner:
         size = self.kernel.scratch_bytes(parts)
         return Guarded(size, np.uint8, at_end=False) if size else None
 
-    def __call__(self, addresses: Sequence[int], parts: int = 1) -> None:
+    def __call__(
+        self, addresses: Sequence[int], parts: int = 1, only: Sequence[int] | None = None
+    ) -> None:
+        """Do all parts, or some of them."""
         scratch = self.scratch(parts)
         pointers = [*addresses, *([scratch.address] if scratch else [])]
-        for part in reversed(range(parts)):
+        for part in only or reversed(range(parts)):
             self.function(*pointers, part, parts)
 
 

@@ -142,6 +142,33 @@ def test_more_parts_than_tiles() -> None:
     check(runner(p, Store(7)), p, Operand(7, 1), parts=11)
 
 
+@pytest.mark.parametrize("way", ["plain", "packed", "packed and copied", "turned"])
+@pytest.mark.parametrize("m, n", [(47, 13), (11, 101)], ids=["tall", "wide"])
+@pytest.mark.parametrize("parts", [2, 5, 40])
+def test_parts_of_either_cut_do_the_whole(way: str, m: int, n: int, parts: int) -> None:
+    p = product(m, n, 40)
+    made, result = runner(p, Store(n), WAYS[way]), Operand(n, 1)
+    check(made, p, result, parts=parts)
+
+
+@pytest.mark.parametrize("way", ["plain", "packed and copied", "turned"])
+def test_parts_share_out_rows_or_columns_by_the_larger_operand(
+    way: str,
+) -> None:
+    near = pytest.approx(96, abs=48)  # a tile's height or width
+    assert _first_part(way, 192, 128).all(axis=1).sum() == near
+    assert _first_part(way, 12, 192).all(axis=0).sum() == near
+
+
+def _first_part(way: str, m: int, n: int) -> Array:
+    """Which elements of the result the first of two parts writes."""
+    p = product(m, n, 40)
+    a, b = Matrix(m, p.k, p.a, np.float32), Matrix(p.k, n, p.b, np.float32)
+    c = Matrix(m, n, Operand(n, 1), np.float32, values=np.nan)
+    runner(p, Store(n), WAYS[way])([a.address, b.address, c.address], 2, only=[0])
+    return ~np.isnan(c.view)
+
+
 @pytest.mark.parametrize("way", ["plain", "packed and copied", "turned", "dot"])
 def test_nan_and_infinity_reach_their_rows_and_columns_only(way: str) -> None:
     p = product(11, 21, 19, "row", "column" if way == "dot" else "row")

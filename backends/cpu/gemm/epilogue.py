@@ -41,6 +41,11 @@ class Epilogue(Protocol):
         ...
 
     @property
+    def matrices(self) -> int:
+        """How many matrices of the product's shape it reads and writes."""
+        ...
+
+    @property
     def result(self) -> Operand:
         """How the (first) result lies in memory."""
         ...
@@ -78,6 +83,10 @@ class Store:
     @property
     def instructions(self) -> int:
         return 1 if self.column_stride == 1 else 16
+
+    @property
+    def matrices(self) -> int:
+        return 1
 
     @property
     def result(self) -> Operand:
@@ -133,6 +142,11 @@ class Body:
     @property
     def instructions(self) -> int:
         return 4 * len(self.func.body) + len(self.buffers)
+
+    @property
+    def matrices(self) -> int:
+        places = [*self.inputs, *self.outputs]
+        return sum(1 for p in places if p and p.row_stride and p.column_stride)
 
     @property
     def result(self) -> Operand:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import Literal
 
 from ..target import Target
 from .accumulate import Tile
@@ -36,6 +37,19 @@ class Plan:
     def panels(self) -> Cut:
         """Panels from left to right."""
         return with_rest(self.product.n, self.tiling.width)
+
+    @cached_property
+    def cut(self) -> Literal["rows", "panels"]:
+        """What parts share out between them: rows of tiles, or panels.
+
+        A part that does some rows touches no other rows of a, and a part that does some panels no other panels of b.
+        Of results, and of what is read beside them, it is better off with rows as they lie in memory: the next kernel
+        that works on them is cut so, too, and finds them in its core's cache. The bytes decide.
+        """
+        p, result = self.product, self.epilogue.result
+        along_rows = (result.row_stride >= result.column_stride) != self.tiling.turned
+        beside = self.epilogue.matrices * p.m * p.n * (1 if along_rows else -1)
+        return "rows" if p.m * p.k + beside > p.k * p.n else "panels"
 
     @property
     def tiles(self) -> int:

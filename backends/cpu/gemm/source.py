@@ -32,7 +32,7 @@ def parameters(plan: Plan) -> list[str]:
 
 
 def source(plan: Plan) -> str:
-    """The kernel. Tiles are numbered down each panel; a part does a run of them."""
+    """The kernel. Tiles are numbered down each panel, or along each row of tiles; a part does a run of them."""
     head = f"def kernel({', '.join(parameters(plan))}):"
     if not plan.tiles:
         return f"{head}\n{INDENT}return\n"
@@ -46,7 +46,7 @@ def source(plan: Plan) -> str:
 
 
 def _copying(plan: Plan) -> list[str]:
-    """Every part copies all rows for itself, because parts cannot wait for each other inside a kernel."""
+    """Every part copies for itself the rows that it works on, as parts cannot wait for each other in a kernel."""
     (left, _), rows = _sides(plan), plan.blocks.size
     source = f"{left}, {_times('block', rows * plan.product.a.row_stride)}"
 
@@ -55,27 +55,60 @@ def _copying(plan: Plan) -> list[str]:
 
     return [
         f"copied = packed + {plan.panel_room}",
-        f"for block in range({plan.blocks.count}):",
+        f"for block in range({_blocks(plan)}):",
         *_indented(_by_piece(plan.blocks, "block", copy)),
     ]
 
 
+def _blocks(plan: Plan) -> str:
+    if plan.cut == "panels":
+        return str(plan.blocks.count)
+    tiles = plan.panels.count * (plan.blocks.size // plan.tiling.height)
+    return f"first // {tiles}, (last + {tiles - 1}) // {tiles}"
+
+
 def _panels(plan: Plan) -> list[str]:
+    if plan.rows.count == 1:
+        body = [*_packing(plan), "row = 0", *_tile(plan)]
+        return ["for panel in range(first, last):", *_indented(body)]
+    return _panels_in_run(plan) if plan.cut == "panels" else _rows_in_run(plan)
+
+
+def _panels_in_run(plan: Plan) -> list[str]:
+    """The run goes down one panel, then down the next."""
     tiles = plan.rows.count
-    packing = _by_piece(plan.panels, "panel", lambda width: [_pack(plan, width)])
-    packing = packing if plan.panel_room else []
-    if tiles == 1:
-        return ["for panel in range(first, last):", *_indented([*packing, "row = 0", *_tile(plan)])]
     body = [
-        *packing,
+        *_packing(plan),
         f"begin, end = first - panel * {tiles}, last - panel * {tiles}",
-        f"for tile in range({_larger('begin', 0)}, {_smaller('end', tiles)}):",
-        *_indented([f"row = {_row(plan.rows)}", *_tile(plan)]),
+        *_down(plan, _larger("begin", 0), _smaller("end", tiles)),
     ]
     return [
         f"for panel in range(first // {tiles}, (last + {tiles - 1}) // {tiles}):",
         *_indented(body),
     ]
+
+
+def _rows_in_run(plan: Plan) -> list[str]:
+    """The run goes along one row of tiles, then along the next; it is still done panel by panel."""
+    panels = plan.panels.count
+    packing = _packing(plan)
+    body = [
+        f"begin, end = (first + {panels - 1} - panel) // {panels}, (last + {panels - 1} - panel) // {panels}",
+        *(["if begin < end:", *_indented(packing)] if packing else []),
+        *_down(plan, "begin", "end"),
+    ]
+    return [f"for panel in range({panels}):", *_indented(body)]
+
+
+def _packing(plan: Plan) -> list[str]:
+    if not plan.panel_room:
+        return []
+    return _by_piece(plan.panels, "panel", lambda width: [_pack(plan, width)])
+
+
+def _down(plan: Plan, begin: str, end: str) -> list[str]:
+    body = [f"row = {_row(plan.rows)}", *_tile(plan)]
+    return [f"for tile in range({begin}, {end}):", *_indented(body)]
 
 
 def _tile(plan: Plan) -> list[str]:
