@@ -45,7 +45,6 @@ INSTEAD = {
     "torch.nn.DataParallel": "one process uses all cores already",
     "torch.nn.BatchNorm2d": "use torch.nn.BatchNorm1d on flattened features",
     "torch.distributions": "draw with torch.multinomial or torch.normal, and write log-probabilities out",
-    "torch.compile": "tapeout.trace_program(fn, *specs) gives a program that runs in the interpreter",
     "torch.jit": "tapeout.trace(fn, *specs) gives the program of a function",
     "torch.fx": "tapeout.trace(fn, *specs) gives the program of a function, and tapeout.ir works on it",
     "torch.nn.parallel": "one process uses all cores already",

@@ -77,14 +77,13 @@ def contests(options: Options) -> dict[str, Any]:
 
 
 def table(contest: Contest, networks: Sequence[Network], options: Options) -> list[Row]:
-    asked = any(network.asked for network in networks)
     extra = [column for column in options.peers if column not in report.TIMED]
     print("a ~ marks medians of rounds that lie far apart: something else used the machine")
-    print(report.contest_heading(extra, asked), flush=True)
+    print(report.contest_heading(extra), flush=True)
     rows = []
     for network in networks:
         rows.append(contest.row(network, options.plan.rounds, options.plan.seconds))
-        print(report.contest_line(rows[-1], extra, asked), flush=True)
+        print(report.contest_line(rows[-1], extra), flush=True)
     for row in rows:
         print(*row.notes, sep="\n", end="\n" * bool(row.notes))
     print("to build and run once, seconds:", built(rows))
@@ -121,20 +120,30 @@ def process_starts(options: Options) -> dict[str, Any]:
 
 
 def calls(options: Options) -> dict[str, Any]:
-    """What is tapeout's alone: the cost of a call, of a step of step.over, and the arena."""
+    """What is tapeout's alone: the cost of a call, and of a step of step.over."""
     plan, found = options.plan, dict[str, Any]()
     print()
     child = Child("peers.tapeout_calls", "Calls")
     show(found, child, "a call of a function that does nothing", "empty", plan.rounds)
     for network in (TINY, SEED):
         show(found, child, f"a step of {network.name}", "over", network, plan.batches, 5)
-    for network in plan.training:
+    child.close()
+    return found
+
+
+def needs(options: Options) -> dict[str, Any]:
+    """What tapeout's programs have to do, and the least time for it by the measured limits of the machine."""
+    cores, found = tuple(sorted(options.cores)), dict[str, Any]()
+    print("\n" + report.need_heading(cores), flush=True)
+    child = Child("peers.tapeout_needs", "Needs")
+    for network in (*options.plan.training, *options.plan.inference):
         try:
-            found[f"arena, {network.name}"] = size = child.ask("arena_bytes", network)
+            need = child.ask("need", network, cores)
         except ChildError as error:
-            print(f"arena of {network.name}: n/a: {error}", flush=True)
+            print(f"{network.name}: n/a: {error}", flush=True)
             continue
-        print(f"arena of {network.name}: {size:,} bytes", flush=True)
+        print(report.need_line(network.name, need), flush=True)
+        found[network.name] = need._asdict()
     child.close()
     return found
 
@@ -154,6 +163,7 @@ SECTIONS: dict[str, Callable[[Options], dict[str, Any]]] = {
     "contests": contests,
     "starts": process_starts,
     "calls": calls,
+    "needs": needs,
 }
 
 

@@ -11,8 +11,9 @@ import numpy as np
 import pytest
 
 import tapeout
+from tapeout.inspection.limits import Level, Limits
 
-ROOMS = ("child", "contest", "networks", "report", "rules", "stand")
+ROOMS = ("child", "contest", "networks", "report", "rules", "stand", "tapeout_needs")
 
 
 @pytest.fixture(scope="module")
@@ -114,7 +115,7 @@ def test_lines_of_the_table(peers):
         "tapeout": {"compiled": [1e-6, 2e-6, 2e-6, 2e-6, 2e-6]},
         "torch eager": {"foreach": [8e-6] * 3, "fused": [3e-6, 6e-6, 9e-6]},
     }
-    line = peers.report.contest_line(row, (), asked=False)
+    line = peers.report.contest_line(row, ())
     assert line.split() == [
         "3-5-4",
         "tanh",
@@ -129,4 +130,18 @@ def test_lines_of_the_table(peers):
         "×",
     ]
     row.wrong = "a and b disagree"
-    assert "WRONG, not timed: a and b disagree" in peers.report.contest_line(row, (), asked=False)
+    assert "WRONG, not timed: a and b disagree" in peers.report.contest_line(row, ())
+
+
+def test_the_least_time_of_a_network(peers, monkeypatch):
+    able = Limits(1, {"f32": 1e9}, (Level("memory", float("inf"), 1e9),))
+    monkeypatch.setattr(peers.tapeout_needs, "limits", lambda count: able)
+    need = peers.tapeout_needs.Needs().need(small(peers), (1,))
+    # Forward and the weights' gradient of both layers, the second one's gradient of its input, of multiply-adds.
+    products = 2 * 7 * (2 * (3 * 5 + 5 * 4) + 5 * 4)
+    assert products < need.flops < 2 * products
+    assert need.arithmetic == (need.flops / 1e9,)
+    assert max(need.flops, need.bytes) / 1e9 <= need.roofline[0] < (need.flops + need.bytes) / 1e9
+    line = peers.report.need_line("small", need).split()
+    assert line[0] == "small"
+    assert line[-3:-1] == [str(need.kernels), "1"]

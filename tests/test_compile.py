@@ -319,6 +319,28 @@ def test_random_numbers_are_those_of_the_generator(backend: str) -> None:
         same(a, b)
 
 
+@pytest.mark.parametrize("batch", [1, 3, 40])
+def test_masks_of_training_steps_are_those_of_the_generator(batch: int) -> None:
+    """The generator's state moves on from step to step, however few or many numbers a step takes from it."""
+
+    def losses(compiled: bool) -> list[float]:
+        t.manual_seed(0)
+        net = nn.Sequential(nn.Linear(4, 128), nn.Dropout(0.2), nn.ReLU(), nn.Linear(128, 1))
+        opt = t.optim.SGD(net.parameters(), lr=0.01)
+
+        def step(x: t.Tensor) -> t.Tensor:
+            opt.zero_grad()
+            loss = net(x).sum()
+            loss.backward()
+            opt.step()
+            return loss
+
+        run = t.compile(step) if compiled else step
+        return [run(t.ones(batch, 4)).item() for _ in range(4)] + t.rand(2).tolist()
+
+    np.testing.assert_allclose(losses(True), losses(False), rtol=1e-5)
+
+
 # ---- errors
 
 

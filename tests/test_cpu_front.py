@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import numba
 import numpy as np
@@ -13,9 +14,13 @@ from tapeout import ir
 from tapeout.backends.cpu import Program
 from tapeout.backends.cpu.emit import object_code, optimize
 from tapeout.backends.cpu.front import KernelError, compile_source
+from tapeout.backends.cpu.kernel import Kernel
 from tapeout.backends.cpu.lower import RULES
+from tapeout.backends.cpu.objects import Objects
+from tapeout.backends.cpu.program import Planned
 from tapeout.backends.cpu.target import host
 from tapeout.ir.op import OPS, infer
+from tapeout.runtime import cache
 from tapeout.runtime.loader import ALLOWED
 from tapeout.runtime.objects import symbols
 from tapeout.runtime.pool_ir import EXPORTS
@@ -28,7 +33,8 @@ def test_a_kernel_compiles_on_the_pinned_numba() -> None:
     """The front end uses parts of Numba that other versions may not have; this is the first test to fail there."""
     message = (
         f"the front end is written for Numba {PINNED}, and this is {numba.__version__}: read backends/cpu/front.py "
-        "beside numba/core/compiler.py, adapt it, then change the range in pyproject.toml and PINNED here"
+        "beside numba/core/compiler.py, and unlocked.py beside llvmlite/binding/ffi.py, adapt them, "
+        "then change the range in pyproject.toml and PINNED here"
     )
     assert numba.__version__.startswith(f"{PINNED}."), message
     pointer = types.CPointer(types.float32)
@@ -40,6 +46,47 @@ def test_a_kernel_compiles_on_the_pinned_numba() -> None:
         raise AssertionError(message) from error
     assert code.defined == {"twice"}
     assert code.undefined == frozenset()
+
+
+def kernels_of(text: str) -> list[Kernel]:
+    return [call.kernel for call in Planned(ir.parse(text)).calls]
+
+
+CHAIN = """
+func chain(%x: f32[9,5], %w: f32[7,5]) {
+  %h: f32[9,7] = linear(%x, %w)
+  %s: f32[9,7] = softmax(%h, dim=1)
+  %t: f32[7] = sum(%s, dims=[0])
+  return %t, %h
+}
+"""
+
+
+def test_threads_make_what_one_would_make_in_order(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("TAPEOUT_CACHE_DIR", str(tmp_path))
+    kernels = kernels_of(CHAIN)
+    assert len(kernels) > 2
+    for _ in ("compiled", "from the cache"):
+        with Objects(host()) as objects:
+            for kernel in kernels:
+                objects.want(kernel)
+            made = objects.made()
+        assert made == [kernel.object_code(host()) for kernel in kernels]
+
+
+def test_what_fails_in_a_thread_is_raised(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    def full(key: str, data: bytes) -> None:
+        raise OSError("no room left")
+
+    monkeypatch.setenv("TAPEOUT_CACHE_DIR", str(tmp_path))
+    monkeypatch.setattr(cache, "put", full)
+    kernel, *_ = kernels_of(CHAIN)
+    with Objects(host()) as objects:
+        objects.want(kernel)
+        with pytest.raises(OSError, match="no room left"):
+            objects.made()
 
 
 def sample_programs() -> list[ir.Func]:

@@ -49,6 +49,8 @@ def test_an_update_is_written_over_what_it_replaces() -> None:
         "  %v: f32[3,4] = flip(%w, dims=[0])\n  %n: f32[3,4] = sub(%w, %v)\n  return %n as %w",
         "  %m: f32[3,3] = matmul(%w, %x, transpose_b=true)\n  %n: f32[3,4] = matmul(%m, %w)\n"
         "  return %n as %w",
+        "  %s: f32[3,4] = cumsum(%x, dim=0)\n  %m: f32[4,4] = matmul(%x, %s, transpose_a=true)\n"
+        "  %n: f32[3,4] = matmul(%x, %m)\n  %o: f32[3,4] = cumsum(%n, dim=1)\n  return %o, %s as %w",
         "  return %x as %w, %w as %x",
         "  return %x as %w, %x",
         "  %n: f32[3,4] = exp(%x)\n  return %n as %w, %n as %x, %n",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -56,7 +58,25 @@ def softmax(draw: st.DrawFn, b: ir.Builder, values: list[ir.Value]) -> ir.Value:
     return b.softmax(x, dim=x.type.rank - 1) if x.type.rank else b.tanh(x)
 
 
-STEPS = [unary, unary, binary, binary, binary, reduction, shuffle, softmax]
+def running(draw: st.DrawFn, b: ir.Builder, values: list[ir.Value]) -> ir.Value:
+    x = draw(st.sampled_from(values))
+    return b.cumsum(x, dim=x.type.rank - 1) if x.type.rank else b.neg(x)
+
+
+STEPS = [unary, unary, binary, binary, binary, reduction, shuffle, softmax, running]
+
+
+@st.composite
+def updating(draw: st.DrawFn) -> ir.Func:
+    """Random programs whose results may replace arguments, in any order."""
+    func = draw(programs())
+    values = [*func.args, *(r for i in func.body for r in i.results)]
+    results = list(func.results)
+    for arg in draw(st.permutations(func.args)):
+        fitting = [v for v in values if v.type == arg.type]
+        if draw(st.booleans()):
+            results.append(ir.Result(draw(st.sampled_from(fitting)), arg))
+    return replace(func, results=tuple(draw(st.permutations(results))))
 
 
 def arguments(func: ir.Func) -> list[np.ndarray]:

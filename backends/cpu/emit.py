@@ -7,14 +7,15 @@ from typing import Any
 import llvmlite.binding as llvm
 
 from .target import Target, machine
+from .unlocked import alone, object_file, run_passes
 
 
 def optimize(module: Any, target: Target, explicit: bool = False) -> Any:
-    """Run LLVM's pipeline, then drop whatever nothing refers to.
+    """A copy after LLVM's pipeline, without whatever nothing refers to.
 
     Code that is vectors and unrolled loops already, because we emitted it so, needs the short pipeline only.
     """
-    generator = machine(target)
+    generator, module = machine(target), alone(module)
     module.triple = target.triple
     module.data_layout = str(generator.target_data)
     module.verify()
@@ -22,7 +23,7 @@ def optimize(module: Any, target: Target, explicit: bool = False) -> Any:
     tuning.loop_vectorization = tuning.slp_vectorization = not explicit
     tuning.loop_unrolling = tuning.loop_interleaving = not explicit
     passes = llvm.create_pass_builder(generator, tuning)
-    passes.getModulePassManager().run(module, passes)
+    run_passes(passes, module)
     cleaning = llvm.create_new_module_pass_manager()
     cleaning.add_global_dead_code_eliminate_pass()
     cleaning.run(module, passes)
@@ -30,8 +31,8 @@ def optimize(module: Any, target: Target, explicit: bool = False) -> Any:
 
 
 def object_code(module: Any, target: Target) -> bytes:
-    """The module as a relocatable object file."""
-    return bytes(machine(target).emit_object(module))
+    """What `optimize` returned as a relocatable object file."""
+    return object_file(machine(target), module)
 
 
 def undefined_symbols(module: Any) -> set[str]:

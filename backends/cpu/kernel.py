@@ -92,7 +92,11 @@ class Kernel:
 
     def object_code(self, target: Target) -> bytes:
         """The kernel as an object file."""
-        return object_code(self.optimised(target), target)
+        return self.code_of(self.module(target), target)
+
+    def code_of(self, module: Any, target: Target) -> bytes:
+        """The same, where `module` has been made already."""
+        return object_code(optimize(module, target, self.explicit), target)
 
 
 def canonical(body: Func) -> str:

@@ -175,6 +175,7 @@ class Memory:
             if into is None:
                 yield from self._hand_over(value, home, next(fresh))
             elif home != self.homes[into]:
+                self._needed(home.buffer, self.end)
                 if home.buffer in replaced:
                     between = self._room("temporary", value)
                     yield Copy(value.type, home, between)

@@ -17,11 +17,12 @@ from .emit import object_code
 from .front import KernelError
 from .groups import apart
 from .memory import Memory
-from .objects import object_of
+from .objects import Objects
 from .order import ordered
 from .schedule import Call, schedule
 from .step import parts_for, step_text
 from .target import Target, host, machine
+from .unlocked import alone
 from .widen import widened
 
 
@@ -67,7 +68,6 @@ class Planned:
         return self.loaded.bind(state, threads)
 
     def _artifact(self) -> Artifact:
-        calls = {call.kernel.symbol: call for call in self.calls}
         fresh = sum(r.into is None for r in self.func.results)
         step = _assembled(step_text(self.calls, self.memory, fresh), self.target)
         return Artifact(
@@ -82,15 +82,19 @@ class Planned:
                 for c in self.calls
                 if c.kernel.complaint
             ),
-            (*(self._object_of(call) for call in calls.values()), step),
+            (*self._kernels(), step),
         )
 
-    def _object_of(self, call: Call) -> bytes:
-        try:
-            return object_of(call.kernel, self.target)
-        except KernelError as error:
-            where = f"for {_told(call.instr)}, " if call.instr else ""
-            raise KernelError(f"{where}{error}") from error
+    def _kernels(self) -> list[bytes]:
+        calls = {call.kernel.symbol: call for call in self.calls}
+        with Objects(self.target) as objects:
+            for call in calls.values():
+                try:
+                    objects.want(call.kernel)
+                except KernelError as error:
+                    where = f"for {_told(call.instr)}, " if call.instr else ""
+                    raise KernelError(f"{where}{error}") from error
+            return objects.made()
 
 
 class Program(Planned):
@@ -133,7 +137,7 @@ def _results(func: Func) -> tuple[Returned, ...]:
 
 
 def _assembled(text: str, target: Target) -> bytes:
-    module = llvm.parse_assembly(text)
+    module = alone(llvm.parse_assembly(text))
     module.triple, module.data_layout = target.triple, str(machine(target).target_data)
     module.verify()
     return object_code(module, target)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from dataclasses import dataclass
 from functools import cache
 
@@ -47,9 +48,24 @@ def _vector_bytes(features: dict[str, bool]) -> int:
     return 32 if features.get("avx2") else 16
 
 
-@cache
+class _Machines(threading.local):
+    """Each thread's own code generators: they cannot be shared."""
+
+    def __init__(self) -> None:
+        self.of: dict[Target, llvm.TargetMachine] = {}
+
+
+_machines = _Machines()
+
+
 def machine(target: Target) -> llvm.TargetMachine:
     """LLVM's code generator for a target: position-independent code, at full optimisation."""
+    if target not in _machines.of:
+        _machines.of[target] = _machine(target)
+    return _machines.of[target]
+
+
+def _machine(target: Target) -> llvm.TargetMachine:
     return llvm.Target.from_triple(target.triple).create_target_machine(
         cpu=target.cpu, features=target.features, opt=3, reloc="pic", codemodel="default"
     )

@@ -24,7 +24,6 @@ class Network:
     activation: str = "relu"
     loss: str = ""
     optimizer: str = ""
-    asked: str = ""  # the goal for this row, in words; printed beside what was reached
 
     @property
     def trains(self) -> bool:

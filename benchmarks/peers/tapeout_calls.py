@@ -1,4 +1,4 @@
-"""What calls of tapeout's compiled functions cost beyond their arithmetic, and the memory a program asks for."""
+"""What calls of tapeout's compiled functions cost beyond their arithmetic."""
 
 from __future__ import annotations
 
@@ -11,8 +11,6 @@ from typing import Any
 import tapeout
 from peers.networks import Network
 from peers.torch_like import Setup
-from tapeout.backends.cpu import Program
-from tapeout.compiler.passes import optimised
 
 
 class Calls:
@@ -56,13 +54,6 @@ class Calls:
             for name, function in ways.items():
                 times[name].append(seconds_of(function, 1) / batches)
         return {name: statistics.median(t[1:]) for name, t in times.items()}
-
-    def arena_bytes(self, network: Network) -> int:
-        """The memory for all that a step computes on its way: neither parameters nor state nor batch."""
-        setup = Setup(tapeout, network)
-        func = tapeout.trace_program(setup.step, setup.x, setup.y).func
-        size: int = Program(optimised(func)).memory.arena_bytes
-        return size
 
 
 def seconds_of(function: Callable[[], object], calls: int) -> float:
