@@ -72,7 +72,8 @@ def _tensors(nested: Any) -> Any:
         return nested
     raise blame(
         TypeError(
-            f"over() takes tensors or arrays (or tuples and dicts of them), not {type_shown(nested)}"
+            f"over() takes tensors or arrays (or tuples and dicts of them), and makes the batches itself; not "
+            f"{type_shown(nested)}. Of a dataset in memory, give it the tensors (*dataset.tensors)"
         )
     )
 

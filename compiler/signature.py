@@ -89,4 +89,4 @@ def _shown(found: Hashable) -> str:
         return "{" + ", ".join(f"{k}: {_shown(v)}" for k, v in parts) + "}"
     if isinstance(kind, type) and issubclass(kind, (tuple, list)):
         return f"({', '.join(map(_shown, parts))})"
-    return repr(parts[0])
+    return repr(float.fromhex(str(parts[0])) if kind is float else parts[0])

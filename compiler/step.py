@@ -148,7 +148,7 @@ class Step(Inspected):
         loc = user_loc() or Loc("<unknown>", 0)
         warnings.warn_explicit(
             f"{self.__name__}() is being compiled for the {MANY}th kind of arguments, and each takes time:{listed}\n"
-            "Pad batches to one size, or leave out the last one (drop_last=True)",
+            "Pad batches to one size, or leave out the last one (drop_last=True); pass numbers that change as tensors",
             UserWarning,
             *loc,
         )

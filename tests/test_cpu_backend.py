@@ -66,6 +66,9 @@ def test_the_number_of_parts_changes_nothing(name: str, parts: int) -> None:
     for sample in OPS[name].samples():
         program = Program(as_func(sample))
         arrays = [np.array(a, order="C") for a in sample.arrays()]
+        if not program(arrays)[0].size:
+            assert program.calls == []
+            continue
         np.testing.assert_array_equal(in_parts(program, arrays, parts), program(arrays)[0])
 
 

@@ -63,7 +63,17 @@ def running(draw: st.DrawFn, b: ir.Builder, values: list[ir.Value]) -> ir.Value:
     return b.cumsum(x, dim=x.type.rank - 1) if x.type.rank else b.neg(x)
 
 
-STEPS = [unary, unary, binary, binary, binary, reduction, shuffle, softmax, running]
+def narrow(draw: st.DrawFn, b: ir.Builder, values: list[ir.Value]) -> ir.Value:
+    """One place along a dimension, which still broadcasts."""
+    x = draw(st.sampled_from([v for v in values if v.type.rank] or values))
+    if not x.type.rank:
+        return b.neg(x)
+    dim = draw(st.integers(0, x.type.rank - 1))
+    start = draw(st.integers(0, x.type.static_shape[dim] - 1))
+    return b.slice(x, dim=dim, start=start, stop=start + 1)
+
+
+STEPS = [unary, unary, binary, binary, binary, reduction, shuffle, softmax, running, narrow]
 
 
 @st.composite

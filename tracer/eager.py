@@ -55,6 +55,12 @@ class Eager(Builder):
         return Storage()
 
 
+LEFT_OVER = (
+    "this tensor was made while a program was being traced and has no values of its own; "
+    "return it from the traced function instead of keeping it"
+)
+
+
 def read_array(var: Var) -> Array:
     """A Var's array, if it still holds what it held when the Var was made."""
     storage = var.storage
@@ -63,10 +69,7 @@ def read_array(var: Var) -> Array:
     ):
         raise stale(var)
     if var.array is None:
-        raise TraceError(
-            "this tensor was made while a program was being traced and has no values of its own; "
-            "return it from the traced function instead of keeping it"
-        )
+        raise TraceError(LEFT_OVER)
     return var.array
 
 

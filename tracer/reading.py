@@ -6,7 +6,7 @@ import weakref
 from typing import TYPE_CHECKING
 
 from ..ir.op import Op
-from .eager import emit
+from .eager import LEFT_OVER, emit
 from .errors import TraceError
 from .location import blame, not_a_tensor
 from .modes import modes
@@ -85,6 +85,8 @@ def anchor(tensor: Tensor) -> Tensor:
 def array_of(tensor: Tensor, what: str) -> Array:
     """A tensor's values, for something that leaves the program (`what`); a trace has none."""
     var = read(tensor)
+    if var.array is None and modes.trace is None:
+        raise blame(TraceError(LEFT_OVER))
     if var.array is None:
         raise blame(
             TraceError(

@@ -88,6 +88,8 @@ def _flipped(op: Any, layout: Layout) -> Layout:
 
 def _reshaped(op: Any, layout: Layout) -> Layout | None:
     """Groups of dimensions that lie one inside the other can be cut anew; others cannot."""
+    if 0 in op.shape:
+        return dense(op.shape)
     strides: list[int] = []
     have = [(n, s) for n, s in zip(layout.shape, layout.strides, strict=True) if n != 1]
     for size in op.shape:

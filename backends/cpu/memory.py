@@ -185,7 +185,8 @@ class Memory:
 
     def _hand_over(self, value: Value, home: Home, number: int) -> Iterator[Copy]:
         buffer = self.buffers[home.buffer]
-        if buffer.kind == "temporary" and home.layout == dense(value.type.static_shape):
+        whole = Home(home.buffer, dense(value.type.static_shape))
+        if buffer.kind == "temporary" and home == whole and buffer.nbytes == value.type.nbytes:
             buffer.kind, buffer.number = "result", number
         else:
             self._needed(home.buffer, self.end)

@@ -47,9 +47,10 @@ class Call(NamedTuple):
 
 
 def schedule(func: Func, memory: Memory, target: Target) -> Iterator[Call]:
-    """What a program calls, views and literals left out."""
+    """What a program calls: views, literals and results without elements cost nothing."""
     for instr in func.body:
-        if not isinstance(instr.op, Literal) and not memory.is_view(instr):
+        empty = not any(r.type.nbytes for r in instr.results)
+        if not (empty or isinstance(instr.op, Literal) or memory.is_view(instr)):
             yield _call(instr, memory, target)
     for type, source, to in memory.copies:
         homes = [source, Home(to, dense(type.static_shape))]

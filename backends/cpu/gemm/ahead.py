@@ -13,6 +13,7 @@ from .instructions import I32, I64, Value, call
 from .tiling import Span
 from .vectors import Vectors
 
+BYTE = ll.IntType(8)
 TO_READ, KEEP_NEAR, DATA = I32(0), I32(3), I32(1)
 
 
@@ -40,4 +41,5 @@ def _ask_for_row(
     start = v.builder.add(v.builder.mul(row, I64(wanted.row_stride)), corner.column)
     for place in places:
         there = v.builder.gep(buffer, [v.builder.add(start, I64(place))])
+        there = v.builder.bitcast(there, BYTE.as_pointer())
         call(v.builder, "llvm.prefetch.p0", ll.VoidType(), [there, TO_READ, KEEP_NEAR, DATA])
