@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import threading
 from itertools import count
+from threading import get_ident
 
 import numpy as np
 
@@ -36,9 +37,9 @@ MIXED = -1
 
 _numbers = count(1).__next__
 _lock = threading.Lock()
-_off: set[int] = set()
-_switched: set[int] = set()
-"""Threads that record no history now, and threads that ever switched."""
+_recording: dict[int, bool] = {}
+"""Threads that ever switched, and whether they record now."""
+_grad = GRAD.cell
 
 
 def changed() -> None:
@@ -53,9 +54,11 @@ def tracing(more: int) -> None:
 
 
 def recording(grad: bool) -> None:
-    """The calling thread switched gradient history on or off."""
-    thread = threading.get_ident()
+    """The calling thread switched gradient history on or off. As a rule it is the only one that ever does."""
+    thread = get_ident()
     with _lock:
-        _switched.add(thread)
-        (_off.discard if grad else _off.add)(thread)
-        GRAD.cell[0] = 1 if not _off else 0 if len(_switched) == 1 else MIXED
+        if thread not in _recording or len(_recording) > 1:
+            _recording[thread] = grad
+            GRAD.cell[0] = 1 if all(_recording.values()) else MIXED if len(_recording) > 1 else 0
+        else:
+            _recording[thread] = _grad[0] = grad

@@ -27,11 +27,12 @@ def _quiet_context() -> contextvars.Context:
 
 
 class _Modes(threading.local):
-    grad: bool = True
-    inference: bool = False
-    trace: Trace | None = None
+    grad: bool
+    inference: bool
+    trace: Trace | None
 
     def __init__(self) -> None:
+        self.grad, self.inference, self.trace = True, False, None
         self.quiet = _quiet_context()
 
 
@@ -39,9 +40,12 @@ modes = _Modes()
 
 
 def _switch(settings: dict[str, Any]) -> None:
-    for key, value in settings.items():
-        setattr(modes, key, value)
-    recording(modes.grad)
+    """Every `with no_grad():` comes here twice, so it works on this thread's dict at once."""
+    state = modes.__dict__
+    before = state["grad"]
+    state.update(settings)
+    if state["grad"] is not before:
+        recording(state["grad"])
 
 
 class _Mode:
@@ -53,7 +57,7 @@ class _Mode:
         self.saved: list[dict[str, Any]] = []
 
     def __enter__(self) -> None:
-        self.saved.append({k: getattr(modes, k) for k in self.settings})
+        self.saved.append(modes.__dict__.copy())
         _switch(self.settings)
 
     def __exit__(self, *exc: object) -> None:
@@ -98,14 +102,12 @@ class no_grad(_Mode):
     settings = {"grad": False}
 
     def __new__(cls, function: Any = None) -> Any:
-        made = super().__new__(cls)
-        if function is None:
-            return made
-        made.__init__()  # type: ignore[misc]
-        return made(function)
+        made = object.__new__(cls)
+        made.saved = []
+        return made if function is None else made(function)
 
     def __init__(self, function: Any = None) -> None:
-        super().__init__()
+        """All is done."""
 
 
 class enable_grad(no_grad):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,3 +22,4 @@ class Runner:
     array: Callable[[Any], Array]  # waits for what a call returned: the loss, or the outputs
     reset: Callable[[], None] = nothing  # back to the initial weights and a new optimizer
     parameters: Callable[[], list[Array]] = list  # as `Network.weights` lays them out
+    within: Callable[[], AbstractContextManager[Any]] = nullcontext  # entered before any calls

@@ -32,7 +32,8 @@ class Stand:
         for name, make in self.peer.runners(network).items():
             start = time.perf_counter()
             self.runners[name] = runner = make()
-            runner.array(runner.call())
+            with runner.within():
+                runner.array(runner.call())
             seconds[name] = time.perf_counter() - start
         return seconds
 
@@ -44,7 +45,9 @@ class Stand:
         self.round(way, 0)
         runner = self.runners[way]
         runner.reset()
-        return [runner.array(runner.call()).copy() for _ in range(calls)], runner.parameters()
+        with runner.within():
+            found = [runner.array(runner.call()).copy() for _ in range(calls)]
+        return found, runner.parameters()
 
     def round(self, way: str, seconds: float) -> float:
         """Seconds of a call, from the initial weights on, over so many calls as fill the time."""
@@ -60,8 +63,9 @@ class Stand:
 
 def timed(runner: Runner, calls: int) -> float:
     call: Callable[[], Any] = runner.call
-    start = time.perf_counter()
-    for _ in repeat(None, calls):
-        result = call()
-    runner.array(result)
-    return time.perf_counter() - start
+    with runner.within():
+        start = time.perf_counter()
+        for _ in repeat(None, calls):
+            result = call()
+        runner.array(result)
+        return time.perf_counter() - start

@@ -75,13 +75,9 @@ class Setup:
         return Runner(lambda: step(x, y), array, self.reset, self.parameters)
 
     def inference(self, wrap: Wrap) -> Runner:
-        model, x, no_grad = wrap(self.model), self.x, self.framework.no_grad
-
-        def infer() -> Any:
-            with no_grad():
-                return model(x)
-
-        return Runner(infer, array)
+        """A runner of the model, in a loop that records no history."""
+        model, x = wrap(self.model), self.x
+        return Runner(lambda: model(x), array, within=self.framework.no_grad)
 
 
 def array(tensor: Any) -> Array:
