@@ -8,11 +8,9 @@ import sys
 from collections.abc import Sequence
 from importlib.metadata import version
 
-from ..ir import IRError
-from . import bench, cache, diff, doctor, inspect, ops, opt, profile, run
+from . import bench, cache, diff, doctor, inspect, ops, opt, profile, run, trouble
 
 COMMANDS = (run, inspect, profile, opt, diff, bench, ops, cache, doctor)
-UNEXPECTED = "; --traceback, after the command, shows where"
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -27,21 +25,16 @@ def main(argv: Sequence[str] | None = None) -> int:
         sys.stdout = open(os.devnull, "w")  # noqa: SIM115 - whoever read our output has left
         return 0
     except Exception as error:
-        if options.traceback or (options.command is run.run_script and not foreseen(error)):
+        if options.traceback or (options.command is run.run_script and not trouble.foreseen(error)):
             raise  # a script of the user's shows its own errors as Python would
-        print(f"tapeout: {told(error)}", file=sys.stderr)
+        print(f"tapeout: {trouble.told(error, _script(options))}", file=sys.stderr)
         return int(getattr(options, "trouble", 1))
 
 
-def foreseen(error: Exception) -> bool:
-    """Is it an error whose text says all there is to say?"""
-    return isinstance(error, IRError | OSError)
-
-
-def told(error: Exception) -> str:
-    """What went wrong, with the notes that it carries; of what was not foreseen, also how to see more."""
-    text = str(error) if foreseen(error) else f"{type(error).__name__}: {error}{UNEXPECTED}"
-    return "\n".join([text, *getattr(error, "__notes__", ())])
+def _script(options: argparse.Namespace) -> str:
+    """The user's script that a command runs, if it runs one."""
+    given: str = getattr(options, "script", "") or getattr(options, "target", "").partition(":")[0]
+    return given
 
 
 def arguments() -> argparse.ArgumentParser:

@@ -30,6 +30,8 @@ def is_wanted(stream: TextIO) -> bool:
 def show(text: str, paint: Paint, stream: TextIO | None = None) -> None:
     """Write a text, painted where that is seen."""
     stream = stream or sys.stdout
+    if stream is None:
+        raise OSError("standard output is closed, so there is nowhere to print to")
     stream.write(paint(text) if is_wanted(stream) else text)
 
 

@@ -6,6 +6,7 @@ import argparse
 from typing import Any
 
 from .. import lazy
+from ..ir import IRError
 from . import colour, tape
 
 _diff = lazy.module("tapeout.inspection.diff")
@@ -19,9 +20,16 @@ def add(commands: Any) -> None:
     parser.add_argument("first", help="a .tape file, or - for standard input")
     parser.add_argument("second", help="another")
     parser.add_argument(
-        "-U", "--context", type=int, default=3, metavar="N", help="lines around a difference (3)"
+        "-U", "--context", type=count, default=3, metavar="N", help="lines around a difference (3)"
     )
     parser.set_defaults(command=compare, trouble=TROUBLE)
+
+
+def count(text: str) -> int:
+    """A number of lines."""
+    if not text.isdigit():
+        raise argparse.ArgumentTypeError(f"a number of lines is 0 or more, not {text}")
+    return int(text)
 
 
 def compare(options: argparse.Namespace) -> int:
@@ -30,6 +38,8 @@ def compare(options: argparse.Namespace) -> int:
     The second is printed with the first one's names. The exit status is 0 if they are the same, 1 if they differ, 2 if
     one cannot be read.
     """
+    if options.first == options.second == tape.STANDARD_INPUT:
+        raise IRError("standard input can be read once: one of the two programs has to be a file")
     first, second = tape.read(options.first), tape.read(options.second)
     lines = _diff.diff(first, second, options.context)
     if not lines:

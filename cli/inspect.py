@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from .. import lazy
+from ..ir import IRError
 from ..ir.pipeline import passes_by_name
 from . import colour, script, tape
 
@@ -35,6 +36,7 @@ def add(commands: Any) -> None:
     parser.add_argument("--stages", action="store_true", help="list the stages")
     for kind in KINDS:
         parser.add_argument(f"--{kind}", action="store_true", help=f"print the kernels' {kind}")
+    parser.add_argument("--compile", action="store_true", help="make all of its native code")
     parser.add_argument("--kernel", metavar="NAME", help="of this kernel only")
     parser.add_argument("--locs", action="store_true", help="print source locations with IR text")
     parser.add_argument("--html", metavar="FILE", help="write the report")
@@ -50,7 +52,10 @@ def inspect(options: argparse.Namespace) -> int:
     The script is run to find the function; what it prints goes to standard error.
     """
     record = recorded(options)
-    done = False
+    done = options.compile
+    if options.compile:
+        size = len(record.program.artifact.to_bytes())
+        print(f"compiled {record.name}: {size} bytes", file=sys.stderr)
     if options.html:
         Path(options.html).write_text(_report.report_html(record), encoding="utf-8")
         print(f"wrote {options.html}", file=sys.stderr)
@@ -70,6 +75,13 @@ def recorded(options: argparse.Namespace) -> Record:
         passes = _pipeline.passes() if listed is None else passes_by_name(listed)
         found: Record = _record.record(tape.read(options.target), passes)
         return found
+    path, _, name = options.target.partition(":")
+    if path.endswith(".tape"):
+        raise IRError(f"{path} is a program, not a script: leave out :{name}")
+    if options.passes is not None:
+        raise IRError(
+            f"-p is for .tape files; a function of {path} goes through the compiler's own passes"
+        )
     step, args, named = script.chosen(options.target, main=not options.no_main)
     if args or named:
         step.compile(*args, **named)

@@ -8,6 +8,7 @@ from typing import Any
 
 from ..ir import OPS, IRError
 from ..ir.attributes import REQUIRED, Attribute
+from ..ir.op import did_you_mean
 from ..ir.text.printer import attr_text
 
 
@@ -21,7 +22,7 @@ def list_ops(options: argparse.Namespace) -> int:
     """List the ops of the IR; for named ones also an example of their use and their attributes."""
     for name in options.name or sorted(OPS):
         if name not in OPS:
-            raise IRError(f"there is no op '{name}'")
+            raise IRError(f"there is no op '{name}'{did_you_mean(name, OPS)}")
         print(f"{name:<20}{(OPS[name].__doc__ or '').splitlines()[0]}")
         if options.name:
             listed = ", ".join(starmap(attribute, OPS[name].attributes.items()))

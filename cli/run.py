@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import importlib.util
 import runpy
 import sys
 from pathlib import Path
@@ -31,8 +32,21 @@ def run_script(options: argparse.Namespace) -> int:
     sys.argv = [options.script, *options.args]
     if options.module:
         sys.path.insert(0, "")
+        _refuse_unknown(options.script)
         runpy.run_module(options.script, run_name="__main__", alter_sys=True)
         return 0
     sys.path.insert(0, str(Path(options.script).resolve().parent))
     runpy.run_path(options.script, run_name="__main__")
     return 0
+
+
+def _refuse_unknown(module: str) -> None:
+    """Refuse a module that is not there; one that cannot be imported says so itself."""
+    try:
+        found = importlib.util.find_spec(module)
+    except ModuleNotFoundError as error:
+        if not error.name or not f"{module}.".startswith(f"{error.name}."):
+            raise
+        found = None
+    if found is None:
+        raise FileNotFoundError(f"there is no module {module}")

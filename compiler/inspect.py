@@ -8,12 +8,15 @@ from __future__ import annotations
 
 import os
 import sys
+import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
 from .. import lazy
 from ..ir.errors import IRError
+from ..ir.values import Loc
+from ..tracer.location import user_loc
 
 if TYPE_CHECKING:
     from ..inspection.profile import Profile
@@ -26,10 +29,12 @@ _text = lazy.module("tapeout.inspection.text")
 _explain = lazy.module("tapeout.inspection.explain")
 _dump = lazy.module("tapeout.inspection.dump")
 _report = lazy.module("tapeout.inspection.report")
+_profile = lazy.module("tapeout.inspection.profile")
 _notebook = lazy.module("tapeout.inspection.notebook")
 _html = lazy.module("tapeout.ir.text.html")
 _records: WeakKeyDictionary[Program, Record] = WeakKeyDictionary()
 _dumped: dict[str, int] = {}
+_unusable: set[str] = set()
 DUMP = "TAPEOUT_DUMP"
 
 
@@ -59,6 +64,9 @@ class Inspected:
 
     def ir(self, stage: str | None = None, kernel: str | None = None, *, locs: bool = False) -> str:
         """The IR text of a stage (of what the passes made, if none is named), or of what a kernel computes."""
+        for what, given in (("stage", stage), ("kernel", kernel)):
+            if not isinstance(given, str | None):
+                raise TypeError(f"ir(): {what} is a name, not {given!r}")
         record = self.record()
         if kernel is not None:
             return Text(_text.computes(record, kernel))
@@ -87,6 +95,8 @@ class Inspected:
 
     def report(self, path: str | Path, profile: Profile | None = None) -> Path:
         """Write `report.html`: all of it to look at in a browser, with measured times if there is a profile."""
+        if profile is not None and not isinstance(profile, _profile.Profile):
+            raise TypeError(f"report(): profile is what profile() returned, not {profile!r}")
         path = Path(path)
         path.write_text(_report.report_html(self.record(), profile), encoding="utf-8")
         return path
@@ -115,7 +125,7 @@ class Inspected:
         self.__dict__["_last"] = program
         if new and os.environ.get(DUMP):
             program.dumped = True
-            _dump.dump(recorded(program), folder_for(program.func.name))
+            _dumped_or_told(program)
         return program
 
 
@@ -129,6 +139,18 @@ def recorded(program: Program) -> Record:
         backend=program.options.backend,
     )
     return found
+
+
+def _dumped_or_told(program: Program) -> None:
+    """Dump a program where TAPEOUT_DUMP says. The user's call does not fail for a place that cannot be used."""
+    try:
+        _dump.dump(recorded(program), folder_for(program.func.name))
+    except OSError as error:
+        place = os.environ[DUMP]
+        if place not in _unusable:
+            _unusable.add(place)
+            told = f"{DUMP}={place}: nothing was dumped ({error})"
+            warnings.warn_explicit(told, UserWarning, *(user_loc() or Loc("<unknown>", 0)))
 
 
 def folder_for(name: str) -> Path:

@@ -119,8 +119,8 @@ def _loss(returned: Any) -> Array:
         raise blame(
             TypeError(
                 "over() takes a function that returns one loss, a 0-dim tensor; it returned "
-                f"{shape or type_shown(returned)}. Add up what else there is to know in a tensor of its own, or call it "
-                "batch by batch"
+                f"{shape or type_shown(returned)}. Add up what else there is to know in a tensor of its own, or "
+                "call it batch by batch"
             )
         )
     return array_of(returned, "over()")

@@ -40,7 +40,7 @@ def profiled(
         if state.tensor._refresh is not None:
             state.tensor._refresh()
     arrays = [state.array() for state in program.states]
-    chosen = threads or program.options.threads
+    chosen = program.options.threads if threads is None else threads
     return profile(record, [_array(g) for g in found], arrays, steps, chosen)
 
 

@@ -21,16 +21,24 @@ CONTEXT = 3
 
 def diff(first: Func, second: Func, context: int = CONTEXT) -> list[str]:
     """The differing lines with some around them, as `diff -u` shows them; empty if both are the same program."""
+    lines: list[str] = []
+    for arguments in _arguments(first, second):
+        lines = _compared(first, second, arguments, context)
+        if not lines:
+            break
+    return lines
+
+
+def _compared(first: Func, second: Func, arguments: Pairs, context: int) -> list[str]:
     names = printed_names(first)
     before = [line.text for line in lines_of(first)]
-    after = [line.text for line in lines_of(second, names=_renamed(first, second, names))]
-    lines = difflib.unified_diff(before, after, n=context, lineterm="")
-    return list(lines)[2:]
+    named = _renamed(first, second, names, dict(arguments))
+    after = [line.text for line in lines_of(second, names=named)]
+    return list(difflib.unified_diff(before, after, n=context, lineterm=""))[2:]
 
 
-def _renamed(first: Func, second: Func, names: Names) -> Names:
+def _renamed(first: Func, second: Func, names: Names, pairs: Pairs) -> Names:
     """What to call the second Func's values: as the first's counterparts, else not as any of the first's."""
-    pairs = dict(_arguments(first, second))
     _pair(first.body, second.body, pairs)
     found = {mine: names[theirs] for mine, theirs in pairs.items()}
     for mine, theirs in _inner(first, second, pairs):
@@ -44,7 +52,17 @@ def _renamed(first: Func, second: Func, names: Names) -> Names:
     return found
 
 
-def _arguments(first: Func, second: Func) -> Iterator[tuple[Value, Value]]:
+def _arguments(first: Func, second: Func) -> Iterator[Pairs]:
+    """Ways to pair the arguments: by place, which counts if it leaves no difference; else by name."""
+    by_name = dict(_by_name(first, second))
+    if [a.type for a in first.args] == [a.type for a in second.args]:
+        by_place = dict(zip(second.args, first.args, strict=True))
+        if by_place != by_name:
+            yield by_place
+    yield by_name
+
+
+def _by_name(first: Func, second: Func) -> Iterator[tuple[Value, Value]]:
     """Arguments of one name, or of one place where the names differ and the types do not."""
     named = {a.name: a for a in first.args if a.name}
     rest = [a for a in first.args if a.name not in {b.name for b in second.args}]

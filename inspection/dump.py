@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import json
-import shutil
-from collections.abc import Iterator
+from collections.abc import Collection, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +13,8 @@ from .report import report_html
 from .text import KINDS, listing
 
 ENDINGS = {"source": "py", "llvm": "ll", "asm": "s"}
+MANIFEST = ".tapeout-dump"
+"""Which files of a folder a dump wrote: a name a line."""
 
 
 def dump(record: Record, folder: str | Path) -> Path:
@@ -22,8 +23,11 @@ def dump(record: Record, folder: str | Path) -> Path:
     `trace.tape`, ... are numbered in order; a kernel `linear_83f8` is `kernels/linear_83f8.py`, `.ll` and `.s`.
     """
     folder = Path(folder)
-    _clear(folder)
-    for name, text in files(record):
+    content = dict(files(record))
+    earlier = _listed(folder)
+    _refuse_others(folder, content, earlier)
+    _clear(folder, earlier)
+    for name, text in {MANIFEST: "".join(f"{name}\n" for name in content), **content}.items():
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8", newline="\n")
@@ -55,11 +59,26 @@ def memory(record: Record) -> dict[str, Any]:
     }
 
 
-def _clear(folder: Path) -> None:
+def _listed(folder: Path) -> list[str]:
+    """What an earlier dump wrote; names that lead out of the folder are none of a dump's."""
+    manifest = folder / MANIFEST
+    names = manifest.read_text(encoding="utf-8").splitlines() if manifest.is_file() else []
+    return [n for n in names if not Path(n).is_absolute() and ".." not in Path(n).parts]
+
+
+def _refuse_others(folder: Path, content: Iterable[str], earlier: Collection[str]) -> None:
+    """What is in the way and was not written by a dump is somebody's."""
+    for name in content:
+        if name not in earlier and (folder / name).exists():
+            raise FileExistsError(
+                f"{folder / name} is there already, and no dump wrote it; move it, or dump to another folder"
+            )
+
+
+def _clear(folder: Path, earlier: Iterable[str]) -> None:
     """Remove what an earlier dump wrote, and nothing else."""
-    for pattern in ("[0-9][0-9]-*.tape", "memory.json", "explain.txt", "report.html"):
-        for path in folder.glob(pattern):
-            path.unlink()
+    for name in earlier:
+        (folder / name).unlink(missing_ok=True)
     kernels = folder / "kernels"
-    if kernels.is_dir() and all(p.suffix[1:] in ENDINGS.values() for p in kernels.iterdir()):
-        shutil.rmtree(kernels)
+    if kernels.is_dir() and not any(kernels.iterdir()):
+        kernels.rmdir()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -11,6 +12,10 @@ from ..backends.cpu.target import Target, machine
 
 if TYPE_CHECKING:
     from .record import Call
+
+
+COUNTED = re.compile(r"B\d+v(\d+)(?=B\d)")
+"""Where Numba's mangled names say how many functions the process had compiled before: `kernelB2v6B82...`."""
 
 
 class Kernel:
@@ -53,9 +58,20 @@ class Kernel:
     @cached_property
     def llvm(self) -> str:
         """LLVM IR, after LLVM's own passes."""
-        return str(self._module)
+        return renumbered(str(self._module))
 
     @cached_property
     def asm(self) -> str:
         """Assembly for this machine."""
         return str(machine(self.target).emit_assembly(self._module))
+
+
+def renumbered(text: str) -> str:
+    """The text with functions counted from 1, so that it is the same whatever else was compiled before."""
+    numbers: dict[str, str] = {}
+
+    def counted(found: re.Match[str]) -> str:
+        number = numbers.setdefault(found[1], f"v{len(numbers) + 1}")
+        return f"B{len(number)}{number}"
+
+    return COUNTED.sub(counted, text)

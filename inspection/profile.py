@@ -149,8 +149,9 @@ def profile(
     threads: int | None = None,
 ) -> Profile:
     """Run a recorded program's step that often. Its last arguments are the state, which it keeps in copies."""
-    if type(steps) is not int or steps < 1:
-        raise ValueError(f"profile(): steps is an int of 1 or more, not {steps!r}")
+    for what, count in (("steps", steps), ("threads", 1 if threads is None else threads)):
+        if type(count) is not int or count < 1:
+            raise ValueError(f"profile(): {what} is an int of 1 or more, not {count!r}")
     given, wanted = len(inputs) + len(state), len(record.program.func.args)
     if given != wanted:
         raise ValueError(

@@ -138,9 +138,7 @@ class Record:
             if stage.name == name:
                 return stage
         names = [s.name for s in self.stages]
-        raise IRError(
-            f"{self.name} has no stage '{name}'{did_you_mean(name, names)}; the stages are {', '.join(names)}"
-        )
+        raise IRError(f"{self.name} has no stage '{name}'{did_you_mean(name, names)}")
 
     def text(self, name: str, locs: bool = False) -> str:
         """The IR text of a stage."""

@@ -7,6 +7,7 @@ the files are and which command shows the failure again.
 from __future__ import annotations
 
 import os
+import shlex
 import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -80,8 +81,8 @@ def _note(name: str, good: Func, attempt: Attempt, found: Exception) -> str:
 
 def _command(name: str, file: Path) -> str:
     if name == BACKEND:
-        return f"tapeout inspect {file} -p '' --asm"
-    return f"tapeout opt {file} -p {name}"
+        return shlex.join(["tapeout", "inspect", str(file), "-p", "", "--compile"])
+    return shlex.join(["tapeout", "opt", str(file), "-p", name])
 
 
 def _origin(func: Func) -> str:

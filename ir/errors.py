@@ -34,6 +34,11 @@ class ParseError(IRError):
 class VerifyError(IRError):
     """A Func that breaks a rule of the IR; the message ends in the printed Func."""
 
+    reason: str = ""
+    """The message without the Func."""
+    instr: object = None
+    """The instruction at fault, if one is."""
+
 
 def require(condition: bool, message: str, kind: type[IRError] = ShapeError) -> None:
     """Raise `kind(message)` unless the condition holds."""

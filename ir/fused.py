@@ -27,6 +27,7 @@ class Fused(Op):
     def __init__(self, body: Func) -> None:
         self.body = body
         self.name = body.name  # type: ignore[misc]
+        self.arity = len(body.args)  # type: ignore[misc]
 
     def infer(self, *types: TensorType) -> TensorType | tuple[TensorType, ...]:
         expected = tuple(a.type for a in self.body.args)

@@ -16,7 +16,7 @@ import numpy as np
 from .. import lazy
 from .attributes import REQUIRED, Attribute, attributed
 from .dtypes import DType
-from .errors import IRError
+from .errors import IRError, ShapeError
 from .types import TensorType
 from .values import Instr, Value
 from .walk import Walk
@@ -37,6 +37,8 @@ class Op:
     """Base of all ops. The class attributes are what passes ask about, so that no pass keeps a list of ops."""
 
     name: ClassVar[str]
+    arity: ClassVar[int | range] = 1
+    """How many operands it takes."""
     attributes: ClassVar[Mapping[str, Attribute]] = {}
     """What the instances hold, as the class's annotations declare it."""
     defaults: ClassVar[Mapping[str, Any]] = {}
@@ -166,19 +168,16 @@ FITS: dict[str, Callable[[Any], bool]] = {
 """What an attribute may hold, by the type it is declared with."""
 
 
-def checked(op: Op) -> Op:
-    """The op, if its attributes hold what they are declared to hold: text may say anything."""
-    for name, attribute in op.attributes.items():
-        value = getattr(op, name)
-        if not FITS[attribute.type](value):
-            raise IRError(
-                f"{op.name}: the attribute {name} is declared as {attribute.type} and cannot be {value!r}"
-            )
-    return op
+def misfit(cls: type[Op], name: str, value: Any) -> str:
+    """What is wrong with a value for an attribute, if anything is: text may say anything."""
+    declared = cls.attributes[name].type
+    if FITS[declared](value):
+        return ""
+    return f"{cls.name}: the attribute {name} is declared as {declared} and cannot be {value!r}"
 
 
 MANY = 200
-"""More names than this are not listed in an error."""
+"""More names than this are not listed in an error, nor more numbers of operands."""
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:
@@ -193,5 +192,21 @@ def did_you_mean(name: str, known: Iterable[str]) -> str:
 @lru_cache(maxsize=16384)
 def infer(op: Op, types: tuple[TensorType, ...]) -> tuple[TensorType, ...]:
     """The op's result types. Remembered, because eager execution asks again and again."""
+    _check_arity(op, types)
     found = op.infer(*types)
     return (found,) if isinstance(found, TensorType) else found
+
+
+def _check_arity(op: Op, types: tuple[TensorType, ...]) -> None:
+    """Here for all ops, so that their own rules can rely on it."""
+    allowed = op.arity if isinstance(op.arity, range) else range(op.arity, op.arity + 1)
+    if len(types) not in allowed:
+        given = f": {' and '.join(map(str, types))}" if types else ""
+        raise ShapeError(f"{op.name} takes {_operands(allowed)}, not {len(types)}{given}")
+
+
+def _operands(allowed: range) -> str:
+    """`1 operand`, `2 or 3 operands`, `at least 1 operand`."""
+    if allowed.stop > MANY:
+        return f"at least {_operands(range(allowed.start, allowed.start + 1))}"
+    return f"{' or '.join(map(str, allowed))} operand{'s' * (allowed[-1] != 1)}"

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from .errors import IRError
 from .func import Func
+from .op import did_you_mean
 from .passes import PASSES, Pass
 from .verifier import verify
 
@@ -40,7 +41,7 @@ def passes_by_name(names: str) -> list[Pass]:
     listed = [n.strip() for n in names.split(",") if n.strip()]
     for name in listed:
         if name not in PASSES:
-            raise IRError(f"unknown pass '{name}'; the passes are {', '.join(PASSES)}")
+            raise IRError(f"unknown pass '{name}'{did_you_mean(name, PASSES)}")
     return [PASSES[name] for name in listed]
 
 

@@ -10,6 +10,7 @@ import numpy as np
 
 from .dtypes import DType, float64
 from .op import Op
+from .text.printer import attr_text
 from .types import TensorType
 
 
@@ -51,7 +52,7 @@ class Sample(NamedTuple):
         return [s.array(i) for i, s in enumerate(self.specs)]
 
     def __str__(self) -> str:
-        attrs = [f"{k}={v}" for k, v in self.op.attrs().items()]
+        attrs = [f"{k}={attr_text(v)}" for k, v in self.op.attrs().items()]
         return f"{self.op.name}({', '.join([*map(str, self.types), *attrs])})"
 
 

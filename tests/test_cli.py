@@ -5,10 +5,13 @@ from __future__ import annotations
 import subprocess
 import sys
 from pathlib import Path
+from weakref import WeakValueDictionary
 
 import pytest
 
+import tapeout
 from tapeout.__main__ import main
+from tapeout.compiler import build
 from tapeout.runtime import cache
 
 PROGRAMS = Path(__file__).parent / "programs"
@@ -66,10 +69,25 @@ def test_opt_reads_standard_input_and_writes_a_file(tmp_path: Path) -> None:
         (["opt", "missing.tape"], "missing.tape"),
         (
             ["opt", str(PROGRAMS / "mlp.tape"), "-p", "polish"],
-            "unknown pass 'polish'; the passes are grad",
+            "unknown pass 'polish'; there are cse, dce",
         ),
         (["run", "missing.py"], "there is no script missing.py"),
-        (["ops", "rleu"], "there is no op 'rleu'"),
+        (
+            ["opt", str(PROGRAMS / "mlp.tape"), "-p", "fus"],
+            "unknown pass 'fus'; did you mean fuse?",
+        ),
+        (["ops", "rleu"], "there is no op 'rleu'; did you mean relu"),
+        (["inspect", "a.tape:f"], "a.tape is a program, not a script: leave out :f"),
+        (["inspect", "a.py:f", "-p", "cse"], "-p is for .tape files"),
+        (
+            ["inspect", str(PROGRAMS / "mlp.tape"), "--stage", "fus"],
+            "has no stage 'fus'; did you mean fuse?\n",
+        ),
+        (
+            ["inspect", str(PROGRAMS / "mlp.tape"), "--stage", "zzz"],
+            "has no stage 'zzz'; there are cse, dce, fuse, plan, schedule, simplify, trace, undetach\n",
+        ),
+        (["opt", "."], ".: Is a directory; what is wanted is a .tape file, or -"),
     ],
 )
 def test_a_mistake_is_one_line(
@@ -108,7 +126,7 @@ def test_an_op_shows_its_attributes_and_an_example(capsys: pytest.CaptureFixture
     assert main(["ops", "mean"]) == 0
     out = capsys.readouterr().out
     assert "attributes: dims, keepdim=false" in out
-    assert "for example mean(f64[2,3], dims=(0, 1))" in out
+    assert "for example mean(f64[2,3], dims=[0,1])" in out
 
 
 def test_without_a_command_there_is_help(capsys: pytest.CaptureFixture[str]) -> None:
@@ -133,7 +151,7 @@ def test_cache_lists_and_clears(
     monkeypatch.setenv("TAPEOUT_CACHE_DIR", str(tmp_path))
     key = cache.cache_key("kernel", "a")
     cache.put(key, b"x" * 3000)
-    assert main(["cache"]) == 0
+    assert main(["cache", "--all"]) == 0
     first, last = capsys.readouterr().out.splitlines()
     assert first.startswith(f"{key[:16]}        ")
     assert "kB  used 0 seconds ago" in first
@@ -142,6 +160,35 @@ def test_cache_lists_and_clears(
     assert capsys.readouterr().out.endswith(f" kB freed in {tmp_path}\n")
     assert main(["cache", "list"]) == 0
     assert capsys.readouterr().out == f"0 entries, 0 bytes in {tmp_path}\n"
+
+
+def test_cache_says_how_much_there_is_of_what(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("TAPEOUT_CACHE_DIR", str(tmp_path))
+    for name in ("a", "b"):
+        monkeypatch.setattr(build, "_made", WeakValueDictionary())
+        step = tapeout.compile(lambda x: (x + 1).sum(), backend="cpu")
+        step.compile(tapeout.spec((ord(name), 5)))
+    cache.put(cache.cache_key("doctor"), b"something else")
+    assert main(["cache"]) == 0
+    *kinds, last = (line.split() for line in capsys.readouterr().out.splitlines())
+    found = {name: int(count) for name, count, *_ in kinds}
+    assert found.pop("kernels") >= 2  # and what the runtime assembles, unless this process has it
+    assert found == {"other": 1, "programs": 2}
+    assert last[1] == "entries,"
+
+
+def test_a_closed_standard_output_is_no_mystery() -> None:
+    done = subprocess.run(
+        f"{sys.executable} -m tapeout opt {PROGRAMS / 'mlp.tape'} >&-",
+        shell=True,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 1
+    assert "standard output is closed" in done.stderr
 
 
 def test_a_cache_that_is_off_says_so(

@@ -128,7 +128,13 @@ def test_diff_says_by_its_status_whether_there_is_any(
     assert (first, second, place[:2]) == (f"--- {MLP}", f"+++ {other}", "@@")
     assert lines == ["-  %h: f32[4,5] = relu(%a)", "+  %h: f32[4,5] = tanh(%a)"]
     assert main(["diff", str(MLP), str(tmp_path / "none.tape")]) == 2
-    assert "none.tape" in capsys.readouterr().err
+    told = f"{tmp_path / 'none.tape'}: No such file or directory; what is wanted is a .tape file"
+    assert told in capsys.readouterr().err
+    assert main(["diff", "-", "-"]) == 2
+    assert "standard input can be read once" in capsys.readouterr().err
+    with pytest.raises(SystemExit):
+        main(["diff", str(MLP), str(other), "-U", "-1"])
+    assert "a number of lines is 0 or more, not -1" in capsys.readouterr().err
 
 
 # ---- mistakes
@@ -146,14 +152,34 @@ def body(line: str, type: str = "f32[3]") -> str:
             body("%y: f32[3] = rleu(%weight)"),
             "line 2, column 16: unknown op 'rleu'; did you mean relu",
         ),
-        (body("", "f33[3]"), "line 1, column 17: unknown dtype 'f33'; there are bool, u8"),
+        (body("", "f33[3]"), "line 1, column 17: unknown dtype 'f33'; did you mean f32?"),
         (body("", "float32[3]"), "unknown dtype 'float32'; did you mean f32?"),
         (
             body("%y: f32[] = sum(%weight, dim=[0])"),
-            "line 2, column 15: sum has no attribute 'dim'; its attributes are: dims, keepdim",
+            "line 2, column 28: sum has no attribute 'dim'; did you mean dims or keepdim?",
         ),
         (body("%y: f32[3] = exp(%wieght)"), "%wieght is not defined; did you mean weight?"),
-        (body("%y: f32[4] = exp(%weight)"), "%y: exp gives f32[3], but the binder says f32[4]"),
+        (
+            body("%y: f32[4] = exp(%weight)"),
+            "line 2, column 3: %y: exp gives f32[3], but the binder says f32[4]",
+        ),
+        (
+            body("%7: f32[4] = exp(%weight)\n  %y: f32[4] = exp(%7)"),
+            "line 2, column 3: %7: exp gives f32[3], but the binder says f32[4]\n    %7: f32[4]",
+        ),
+        (
+            body(
+                "%7: f32[4] = neg_exp(%weight) {\n  %8: f32[4] = neg(%weight)\n  yield exp(%8)}\n  %y: f32[3] = exp(%7)"
+            ),
+            "line 3, column 3: %8: neg gives f32[3], but the binder says f32[4]\n    %8: f32[4]",
+        ),
+        (
+            body("%y: f32[3] = exp(%weight)").replace(
+                "return %y", "return %y as %weight, %y as %weight"
+            ),
+            "line 3, column 3: %weight: f32[3] is updated twice by the return\n    return %y",
+        ),
+        (body("%y: f32[3] = exp()"), "line 2, column 3: exp takes 1 operand, not 0\n"),
         ("", "line 1, column 1: expected func, found 'end of text'"),
         ("\x00\x01", "line 1, column 1: unexpected character"),
         (body("", f"f32[{'9' * 500}]"), "a dimension is a size or a name"),
@@ -165,6 +191,10 @@ def body(line: str, type: str = "f32[3]") -> str:
         "attribute",
         "value",
         "type",
+        "type of a number",
+        "type in a body",
+        "return",
+        "operands",
         "empty",
         "bytes",
         "long number",
@@ -190,6 +220,48 @@ def test_bytes_that_are_no_text_are_refused(
     bad.write_bytes(b"func \xff")
     assert main(["opt", str(bad)]) == 1
     assert f"tapeout: {bad}: no IR text: byte 5 is not UTF-8" in capsys.readouterr().err
+
+
+def test_what_editors_put_before_a_text_is_passed_over(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    marked = tmp_path / "marked.tape"
+    marked.write_text(MLP.read_text(), encoding="utf-8-sig")
+    assert main(["diff", str(MLP), str(marked)]) == 0
+
+
+@pytest.mark.parametrize("command", ["inspect", "profile", "run"])
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("def g():\n    open('nope')\ng()", "nope'\n{path}:2, in g\n"),
+        ("x = 1\nopen('nope')", "nope'\n{path}:2\n"),
+        ("x = (1 +\ny = 2", "{path}:1: '(' was never closed\n  x = (1 +\n      ^\n"),
+        ("\0", "{path}: source code"),
+    ],
+    ids=["in a function", "at the top", "syntax", "binary"],
+)
+def test_an_error_of_a_script_has_its_place(
+    command: str, text: str, told: str, tmp_path: Path
+) -> None:
+    path = tmp_path / "wrong.py"
+    path.write_text(text)
+    status, _, err = run(command, str(path))
+    assert status == 1
+    assert err.startswith("tapeout: ")
+    assert told.format(path=path) in err
+
+
+@pytest.mark.parametrize("module", ["nope", "json.nope"])
+def test_a_module_that_is_not_there_is_one_line(module: str) -> None:
+    assert run("run", "-m", module) == (1, "", f"tapeout: there is no module {module}\n")
+
+
+def test_an_unforeseen_error_of_a_script_has_its_place_too(tmp_path: Path) -> None:
+    path = tmp_path / "wrong.py"
+    path.write_text("def g():\n    1 / 0\ng()\n")
+    _, _, err = run("inspect", str(path))
+    assert err.endswith(f"shows where\n{path}:2, in g\n")
 
 
 def test_an_unforeseen_error_is_one_line_too_unless_a_traceback_is_asked_for(

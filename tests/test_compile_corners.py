@@ -94,9 +94,10 @@ def test_a_tail_of_several_dtypes(m: int, n: int, k: int) -> None:
 
 def test_numbers_in_the_list_of_kinds_are_as_they_were_written() -> None:
     scaled = t.compile(lambda x, factor: x * factor)
+    for factor in (0.5, 1.5, 3.0):
+        scaled(t.ones(2), factor)
     with pytest.warns(UserWarning, match="4th kind of arguments") as warned:
-        for factor in (0.5, 1.5, 3.0, -0.1):
-            scaled(t.ones(2), factor)
+        scaled(t.ones(2), -0.1)
     [warning] = warned
     assert "(f32[2], -0.1)" in str(warning.message)
     assert "pass numbers that change as tensors" in str(warning.message)

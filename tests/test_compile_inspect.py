@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -101,6 +103,45 @@ def test_dumps_go_where_the_environment_says_one_folder_a_program(
     assert sorted(p.name for p in tmp_path.iterdir()) == ["squared_sum", "squared_sum-2"]
     assert "f32[4]" in (tmp_path / "squared_sum-2" / "00-trace.tape").read_text()
     assert (tmp_path / "squared_sum" / "report.html").is_file()
+
+
+def test_a_place_for_dumps_that_cannot_be_used_is_told_once_and_disturbs_nobody(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "file").write_text("not a folder")
+    monkeypatch.setenv("TAPEOUT_DUMP", str(tmp_path / "file"))
+    step = t.compile(t.tanh, backend="reference")
+    with pytest.warns(UserWarning, match="TAPEOUT_DUMP=.*: nothing was dumped") as told:
+        results = [step(t.zeros(n)).tolist() for n in (3, 1)]
+    assert results == [[0, 0, 0], [0]]
+    assert [w.filename for w in told] == [__file__]
+
+
+@pytest.mark.parametrize(
+    ("ask", "told"),
+    [
+        (lambda step: step.ir(3), "stage is a name, not 3"),
+        (lambda step: step.ir(kernel=3), "kernel is a name, not 3"),
+        (lambda step: step.report("report.html", 3), "profile is what profile.. returned, not 3"),
+    ],
+)
+def test_other_kinds_of_arguments_are_refused(
+    ask: Callable[[Any], object], told: str, training: Training
+) -> None:
+    with pytest.raises(TypeError, match=told):
+        ask(training.step)
+
+
+def test_a_profile_is_asked_for_with_a_number_of_threads(training: Training) -> None:
+    with pytest.raises(ValueError, match="threads is an int of 1 or more, not 0"):
+        training.step.profile(X, Y, threads=0)
+
+
+def test_llvm_ir_does_not_say_what_was_compiled_before() -> None:
+    steps = [t.compile(lambda x: (x * 2).sum(dim=1)) for _ in range(2)]
+    first, second = (step.compile(t.spec((7, 9))).llvm() for step in steps)
+    assert "define void" in first
+    assert first == second
 
 
 def test_inspection_is_not_imported_unless_it_is_used(tmp_path: Path) -> None:

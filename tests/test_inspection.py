@@ -15,7 +15,7 @@ import pytest
 from tapeout import ir
 from tapeout.backends.cpu.target import host
 from tapeout.compiler.passes import passes
-from tapeout.inspection.dump import dump
+from tapeout.inspection.dump import MANIFEST, dump
 from tapeout.inspection.explain import explain
 from tapeout.inspection.record import Record, record
 from tapeout.inspection.text import code, computes
@@ -61,7 +61,7 @@ def test_a_pass_that_comes_twice_has_a_number() -> None:
 
 
 def test_a_stage_or_kernel_that_is_not_there_is_told_with_those_that_are(found: Record) -> None:
-    with pytest.raises(ir.IRError, match=r"no stage 'fused'; did you mean fuse\?; the stages are"):
+    with pytest.raises(ir.IRError, match=r"no stage 'fused'; did you mean fuse\?$"):
         found.stage("fused")
     with pytest.raises(ir.IRError, match=r"update has no kernel 'linaer_relu'; did you mean"):
         found.kernel("linaer_relu")
@@ -238,17 +238,42 @@ def test_a_dump_has_a_file_for_everything_and_takes_its_own_place(
 ) -> None:
     (tmp_path / "mine.txt").write_text("keep me")
     (tmp_path / "99-old.tape").write_text("an earlier dump's")
-    assert dump(found, tmp_path) == tmp_path
+    (tmp_path / MANIFEST).write_text("99-old.tape\nkernels/gone.s\n../outside.txt\n")
+    outside = tmp_path.with_name("outside.txt")
+    outside.write_text("not in the folder")
+    assert dump(found, tmp_path) == dump(found, tmp_path) == tmp_path
+    assert outside.is_file()
     names = sorted(p.relative_to(tmp_path).as_posix() for p in tmp_path.rglob("*") if p.is_file())
     stages = [f"{n:02}-{s.name}.tape" for n, s in enumerate(found.stages)]
     kernels = [f"kernels/{k.symbol}.{e}" for k in found.kernels for e in ("ll", "py", "s")]
-    others = ["explain.txt", "memory.json", "mine.txt", "report.html"]
+    others = [MANIFEST, "explain.txt", "memory.json", "mine.txt", "report.html"]
     assert names == sorted([*stages, *kernels, *others])
     for path in tmp_path.glob("*.tape"):
         ir.verify(ir.parse(path.read_text()))
     plan = json.loads((tmp_path / "memory.json").read_text())
     assert plan["arena_bytes"] == found.arena_bytes
     assert plan["arguments"][1]["values"] == ["%w", "%new"]
+
+
+def test_a_dump_leaves_what_is_not_its_own(found: Record, tmp_path: Path) -> None:
+    mine = [tmp_path / name for name in ("00-mine.tape", "kernels/mine.py", "kernels/mine.s")]
+    for path in mine:
+        path.parent.mkdir(exist_ok=True)
+        path.write_text("mine")
+    dump(found, tmp_path)
+    dump(found, tmp_path)
+    assert [path.read_text() for path in mine] == ["mine"] * 3
+
+
+@pytest.mark.parametrize("name", ["memory.json", "report.html", "00-trace.tape"])
+def test_a_dump_does_not_take_the_place_of_another_file(
+    name: str, found: Record, tmp_path: Path
+) -> None:
+    (tmp_path / name).write_text("mine")
+    with pytest.raises(FileExistsError, match=f"{name} is there already, and no dump wrote it"):
+        dump(found, tmp_path)
+    assert [path.name for path in tmp_path.iterdir()] == [name]
+    assert (tmp_path / name).read_text() == "mine"
 
 
 # ---- printing

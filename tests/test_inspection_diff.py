@@ -24,6 +24,13 @@ def test_a_program_is_no_different_from_itself_under_other_names() -> None:
     assert diff(ir.parse(MLP), ir.parse(other)) == []
 
 
+@pytest.mark.parametrize("names", ["%a, %x", "%y, %x", "%0, %1"])
+def test_a_name_may_come_back_at_another_place(names: str) -> None:
+    text = "func f({}: f32[3], {}: f32[3]) {{\n  %d: f32[3] = sub({}, {})\n  return %d\n}}"
+    a, b = names.split(", ")
+    assert diff(ir.parse(text.format(*("%x", "%y") * 2)), ir.parse(text.format(a, b, a, b))) == []
+
+
 def test_names_of_state_count_where_order_does_not() -> None:
     text = "func f({}) {{\n  %y: f32[3] = sub(%a, %b)\n  return %y\n}}"
     first, second = "%a: f32[3], %b: f32[3]", "%b: f32[3], %a: f32[3]"

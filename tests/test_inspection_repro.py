@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ import pytest
 import tapeout
 from tapeout import ir
 from tapeout.__main__ import main
+from tapeout.backends.cpu import program as cpu_program
 from tapeout.backends.cpu.lower import rule
 from tapeout.compiler import build as compile_build
 from tapeout.compiler.passes import passes
@@ -92,11 +94,26 @@ def test_a_failing_backend_can_be_run_again_from_the_command_line(
         str(folder / "long-backend-repro.tape"),
         "-p",
         "''",
-        "--asm",
+        "--compile",
         "--traceback",
     ]
-    assert main([*command[1:3], "-p", "", "--asm"]) == 1
+    assert main([*command[1:3], "-p", "", "--compile"]) == 1
     assert capsys.readouterr().err == "tapeout: there is no code for matmul today\n"
+
+
+def test_a_failure_at_the_very_end_can_be_run_again_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def fail(*given: object) -> None:
+        raise ir.IRError("no room for the step")
+
+    monkeypatch.setenv("TAPEOUT_DUMP", str(tmp_path / "a folder"))
+    monkeypatch.setattr(cpu_program, "step_text", fail)
+    command = saved(program(), passes()).splitlines()[-1]
+    words = shlex.split(command)
+    assert Path(words[2]).is_file()
+    assert main(words[1:-1]) == 1
+    assert capsys.readouterr().err == "tapeout: no room for the step\n"
 
 
 def test_a_failure_that_does_not_come_again_says_so(folder: Path) -> None:

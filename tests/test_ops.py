@@ -194,3 +194,33 @@ def test_erf_is_accurate_everywhere() -> None:
     expected = np.vectorize(math.erf)(x)
     np.testing.assert_allclose(erf(x), expected, rtol=0, atol=3e-16)
     assert np.isnan(erf(np.array([np.nan]))[0])
+
+
+# ---- operand counts
+
+
+@pytest.mark.parametrize("name", OPS)
+def test_another_number_of_operands_is_refused(name: str) -> None:
+    sample = next(OPS[name].samples())
+    few = sample.types[: (sample.op.arity if isinstance(sample.op.arity, int) else 1) - 1]
+    many = (*sample.types, *(sample.types[-1:] or (ir.TensorType(ir.dtypes.float32, ()),)) * 2)
+    for types in [few] * (sample.op.arity != 0) + [many] * (name != "cat"):
+        with pytest.raises(ir.ShapeError, match=rf"^{name} takes .* operands?, not {len(types)}"):
+            infer(sample.op, types)
+
+
+@pytest.mark.parametrize(
+    ("name", "count", "text"),
+    [
+        ("sum", 0, "sum takes 1 operand, not 0"),
+        ("add", 1, "add takes 2 operands, not 1: f64[2,3]"),
+        ("linear", 1, "linear takes 2 or 3 operands, not 1: f64[2,3]"),
+        ("cat", 0, "cat takes at least 1 operand, not 0"),
+        ("iota", 1, "iota takes 0 operands, not 1: f64[2,3]"),
+    ],
+)
+def test_how_many_operands_an_op_takes_is_said(name: str, count: int, text: str) -> None:
+    operand = ir.TensorType(ir.dtypes.float64, (2, 3))
+    with pytest.raises(ir.ShapeError) as raised:
+        infer(next(OPS[name].samples()).op, (operand,) * count)
+    assert str(raised.value) == text

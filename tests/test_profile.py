@@ -132,6 +132,13 @@ def test_what_the_program_refuses_is_raised(recorded: Record) -> None:
         profile(recorded, given[:2], given[2:], steps=2)
 
 
+@pytest.mark.parametrize("threads", [0, -3, 1.5, "a", True])
+def test_threads_are_counted(recorded: Record, threads: int) -> None:
+    given = arrays()
+    with pytest.raises(ValueError, match=rf"threads is an int of 1 or more, not {threads!r}"):
+        profile(recorded, given[:2], given[2:], steps=2, threads=threads)
+
+
 @pytest.mark.parametrize("steps", [0, -1, 2.5, True])
 def test_steps_are_counted(recorded: Record, steps: int) -> None:
     with pytest.raises(ValueError, match=rf"steps is an int of 1 or more, not {steps}"):

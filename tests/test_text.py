@@ -103,7 +103,7 @@ BAD = {
     "unknown dtype": ("  %y: f33[3] = relu(%x)", "unknown dtype 'f33'"),
     "unknown attribute": (
         "  %y: f32[3] = relu(%x, dim=1)",
-        "relu has no attribute 'dim'; its attributes are: none",
+        "relu has no attribute 'dim'; it has none",
     ),
     "missing attribute": ("  %y: f32[] = sum(%x)", "sum needs the attribute 'dims'"),
     "negative dimension": ("  %y: f32[-3] = relu(%x)", "a dimension is a size or a name, not -3"),
@@ -127,6 +127,28 @@ BAD = {
         "  %y: f32[] = sum(%x, dims=[mul])",
         "the attribute dims is declared as Dims and cannot be",
     ),
+    "attribute dtype": (
+        "  %y: f32[3] = cast(%x, dtype=float32)",
+        "cannot be 'float32'; did you mean f32?",
+    ),
+    "attribute twice": (
+        "  %y: f32[] = sum(%x, dims=[0], dims=[1])",
+        "sum gets the attribute 'dims' twice",
+    ),
+    "attribute of a body": (
+        "  %y: f32[3] = same(%x, foo=1) { yield %x }",
+        "'same' has a body and cannot have attributes",
+    ),
+    "number for a bool": (
+        "  %y: bool[] = logical_not(5:bool)",
+        "5 is no bool, which is true or false",
+    ),
+    "half a line": ('  %y: f32[3] = relu(%x) loc("a":1.5)', "a line is a whole number, not 1.5"),
+    "endless line": ('  %y: f32[3] = relu(%x) loc("a":inf)', "a line is a whole number, not inf"),
+    "kinds as words": (
+        "  %y: f32[3] = relu(%x) loc(string:number)",
+        "expected string, found 'string'",
+    ),
     "uses itself": ("  %y: f32[3] = relu(%y)", "%y is not defined"),
 }
 
@@ -143,7 +165,17 @@ def test_a_parse_error_points_at_the_place(line: str, message: str) -> None:
     assert caret == "  " + " " * (column - 1) + "^"
 
 
-@pytest.mark.parametrize("text", ["", "func", "func f(", "func f() {", "func f() { return } extra"])
+def test_a_wrong_attribute_is_pointed_at() -> None:
+    line = "  %y: f32[] = sum(%x, dims=[0], keep=true)"
+    with pytest.raises(ir.ParseError) as raised:
+        ir.parse(f"func f(%x: f32[3]) {{\n{line}\n  return %y\n}}\n")
+    assert f"column {line.index('keep') + 1}: " in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "func", "func f(", "func f() {", "func f() { return } extra", "func f() { return } end"],
+)
 def test_an_unfinished_text_is_refused(text: str) -> None:
     with pytest.raises(ir.ParseError, match=r"expected .*, found"):
         ir.parse(text)

@@ -54,6 +54,13 @@ def test_an_unsound_func_is_refused(name: str) -> None:
         ir.verify(func)
 
 
+def test_values_without_names_are_called_as_they_print() -> None:
+    func = ir.parse("func f(%7: f32[2,3]) {\n  %9: f32[2,4] = relu(%7)\n  return %9\n}")
+    with pytest.raises(ir.VerifyError, match=r"^%1: relu gives") as raised:
+        ir.verify(func)
+    assert "  %1: f32[2,4] = relu(%0)  // <-- here\n" in str(raised.value)
+
+
 def test_a_fused_body_is_checked_too() -> None:
     text = """func f(%x: f32[2,3]) {
   %y: f32[2,3] = relu_exp(%x) {

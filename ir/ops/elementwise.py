@@ -31,7 +31,6 @@ class Elementwise(Op):
         return operations(self.expression()) * result.size if floating else 0
 
     def infer(self, *types: TensorType) -> TensorType:
-        self.check_arity(types)
         dtype = same_dtype(self.name, types)
         require(
             dtype.kind in self.kinds,
@@ -39,12 +38,6 @@ class Elementwise(Op):
             DTypeError,
         )
         return TensorType(dtype, broadcast_types(self.name, types))
-
-    def check_arity(self, types: tuple[TensorType, ...]) -> None:
-        require(
-            len(types) == self.arity,
-            f"{self.name} takes {self.arity} operands, not {len(types)}: {listed(types)}",
-        )
 
 
 class Floating(Elementwise):

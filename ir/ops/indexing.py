@@ -41,6 +41,7 @@ class Take(Op):
     """Whole slices of x along `dim`, picked by an index tensor of any shape (an embedding, for dim 0)."""
 
     name = "take"
+    arity = 2
     checks = True
     dim: int = 0
 
@@ -77,6 +78,7 @@ class Put(Op):
     """x with the slices at `index` along `dim` replaced by (or, `accumulate`, increased by) those of a source."""
 
     name = "put"
+    arity = 3
     checks = True
     dim: int = 0
     accumulate: bool = False
@@ -157,6 +159,7 @@ class Gather(Op):
     """result[i][j] = x[index[i][j]][j] for dim 0, and likewise along any dim."""
 
     name = "gather"
+    arity = 2
     checks = True
     dim: int
 
@@ -190,6 +193,7 @@ class Scatter(Op):
     """x with result[index[i][j]][j] = source[i][j] for dim 0, and likewise along any dim; or increased by it."""
 
     name = "scatter"
+    arity = 3
     checks = True
     dim: int
     accumulate: bool = False

@@ -180,7 +180,6 @@ class Where(Elementwise):
     arity = 3
 
     def infer(self, *types: TensorType) -> TensorType:
-        self.check_arity(types)
         condition, *choices = types
         require(
             condition.dtype is bool_,
@@ -229,7 +228,6 @@ class Cast(Elementwise):
         return f"cast_{self.dtype.name}({{0}})"
 
     def infer(self, *types: TensorType) -> TensorType:
-        self.check_arity(types)
         return types[0].with_dtype(self.dtype)
 
     def flops(self, *types: TensorType) -> int:

@@ -23,6 +23,7 @@ class CrossEntropy(Op):
     """The loss of each row of logits against its class: logsumexp(row) - row[class]; 0 where the class is ignored."""
 
     name = "cross_entropy"
+    arity = 2
     work = 3
     checks = True
     ignore_index: int = -100
@@ -31,9 +32,6 @@ class CrossEntropy(Op):
         return Walk(types[0].shape, (1,))
 
     def infer(self, *types: TensorType) -> TensorType:
-        require(
-            len(types) == 2, f"cross_entropy takes logits and classes, not {len(types)} operands"
-        )
         logits, classes = types
         check_float("cross_entropy", logits)
         require(

@@ -37,12 +37,12 @@ class MatMul(Op):
     """The product of the last two dimensions, either operand transposed first; leading dimensions broadcast."""
 
     name = "matmul"
+    arity = 2
     anchor = True
     transpose_a: bool = False
     transpose_b: bool = False
 
     def infer(self, *types: TensorType) -> TensorType:
-        require(len(types) == 2, f"matmul takes 2 operands, not {len(types)}")
         dtype = same_dtype("matmul", types)
         require(dtype.kind != "bool", f"matmul is not defined for {listed(types)}", DTypeError)
         a, b = types
@@ -136,10 +136,10 @@ class Linear(Op):
     """x·weightᵀ, plus a bias if there is one: the weight is [out, in], leading dimensions of x are kept."""
 
     name = "linear"
+    arity = range(2, 4)
     anchor = True
 
     def infer(self, *types: TensorType) -> TensorType:
-        require(len(types) in (2, 3), f"linear takes 2 or 3 operands, not {len(types)}")
         same_dtype("linear", types)
         x, weight = types[:2]
         require(

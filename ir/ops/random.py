@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -44,12 +44,13 @@ SEEDED = StateSpec((STATE_WORDS,), int32)
 class Draw(Op):
     """Samples from a state; further operands are parameters of the distribution."""
 
+    arity: ClassVar[int] = 1
     differentiable = False
     checks = True
 
     def infer(self, *types: TensorType) -> tuple[TensorType, ...]:
         require(
-            bool(types) and types[0] is STATE,
+            types[0] is STATE,
             f"{self.name}: the first operand is a generator's state, {STATE}, not {list(types)}",
         )
         return self.samples_type(*types[1:]), STATE
@@ -67,7 +68,8 @@ class Draw(Op):
     @classmethod
     def mistakes(cls) -> Iterator[Mistake]:
         first = next(cls.samples()).op
-        yield mistake(first, "the first operand is a generator's state", spec(3, dtype=int64))
+        operands = (spec(3, dtype=int64),) * cls.arity
+        yield mistake(first, "the first operand is a generator's state", *operands)
 
 
 @op
@@ -181,6 +183,7 @@ class RandomBernoulli(Draw):
     """1 with the probability that stands at each place, else 0."""
 
     name = "random_bernoulli"
+    arity = 2
 
     def samples_type(self, *parameters: TensorType) -> TensorType:
         return parameters[0]
@@ -199,6 +202,7 @@ class RandomMultinomial(Draw):
     """Class numbers, each drawn in proportion to a row of weights."""
 
     name = "random_multinomial"
+    arity = 2
     count: int
     replacement: bool = False
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -77,6 +78,7 @@ class SliceUpdate(Op):
     """The first operand with a slice of it replaced by the second."""
 
     name = "slice_update"
+    arity = 2
     dim: int
     start: int
     stop: int
@@ -120,13 +122,17 @@ class Cat(Op):
     """Operands side by side along a dimension."""
 
     name = "cat"
+    arity = range(1, sys.maxsize)
     dim: int
 
     def infer(self, *types: TensorType) -> TensorType:
-        require(bool(types), "cat needs at least one operand")
         first = types[0]
         check_dims("cat", (self.dim,), first)
         for t in types:
+            require(
+                t.rank == first.rank,
+                f"cat: operands must have as many dimensions: {first} and {t} do not",
+            )
             require(
                 self.others(t) == self.others(first),
                 f"cat: sizes must match except in dim {self.dim}: {first} and {t} do not",
@@ -164,6 +170,7 @@ class Cat(Op):
     @classmethod
     def mistakes(cls) -> Iterator[Mistake]:
         yield mistake(cls(0), "must match except in dim 0", spec(2, 3), spec(2, 4))
+        yield mistake(cls(1), "must have as many dimensions", spec(2, 3), spec(2))
         yield mistake(cls(0), "differ in dtype", spec(2), spec(2, dtype=float32))
 
 

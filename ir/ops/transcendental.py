@@ -213,4 +213,4 @@ class Relu(Smooth):
 
     @classmethod
     def mistakes(cls) -> Iterator[Mistake]:
-        yield mistake(cls(), "takes 1 operands, not 2", spec(3), spec(3))
+        yield mistake(cls(), "takes 1 operand, not 2", spec(3), spec(3))

@@ -1,112 +1,89 @@
-"""Text -> Func, by recursive descent; every mistake is shown with its line and a caret."""
+"""Text -> Func, by recursive descent; every mistake is shown with its line and a caret.
+
+`parse(text)` reads types and does not check them; `read(text)` verifies, too, and points at the place in the text.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from typing import Any, TypeVar
+from typing import Any, NamedTuple
 
 from ..dtypes import ALL, DType, Scalar, bool_, by_name, float32, int64, is_name
-from ..errors import IRError
+from ..errors import IRError, VerifyError
 from ..func import Func
 from ..fused import Fused
-from ..op import OPS, Op, checked, did_you_mean, infer, make
+from ..op import OPS, Op, did_you_mean, infer, make, misfit
 from ..types import Dim, TensorType
 from ..values import Const, Instr, Loc, Result, Value
-from .lexer import Token, error, tokens
+from ..verifier import verify
+from .cursor import Cursor
+from .lexer import Token, error
 
 WORDS: dict[str, Any] = {
     "true": True, "false": False, "none": None, "inf": float("inf"), "nan": float("nan")
 }  # fmt: skip
-Item = TypeVar("Item")
 Scope = dict[str, Value]
 LONGEST_NUMBER = 400
-DEEPEST = 50
-Call = tuple[Token, list[Value], dict[str, Any]]
+
+
+class Call(NamedTuple):
+    """`name(operands, attribute=value)`, not yet resolved; the attributes with the places of their names."""
+
+    name: Token
+    operands: list[Value]
+    attrs: dict[str, Any]
+    keys: dict[str, Token]
 
 
 def parse(text: str) -> Func:
     """The Func that a text describes. Types are read, not checked: `verify` checks them."""
+    return _Parser(text).whole()
+
+
+def read(text: str) -> Func:
+    """The Func that a text describes, verified; what is wrong is shown where it stands in the text."""
     parser = _Parser(text)
-    func = parser.func()
-    parser.take("end")
-    return func
+    func = parser.whole()
+    try:
+        return verify(func, {value: f"%{name}" for value, name in parser.names.items()})
+    except VerifyError as problem:
+        at = parser.places.get(problem.instr, parser.places[None])
+        raise error(text, at, problem.reason) from None
 
 
-class _Parser:
+class _Parser(Cursor):
     def __init__(self, text: str) -> None:
-        self.text = text
-        self.tokens = tokens(text)
-        self.position = 0
-        self.depth = 0
+        super().__init__(text)
         self.names: dict[Value, str] = {}
+        self.places: dict[object, int] = {}
+        """Where each instruction begins; under None, the return."""
 
-    @property
-    def token(self) -> Token:
-        return self.tokens[self.position]
-
-    def fail(self, message: str, token: Token | None = None) -> Exception:
-        return error(self.text, (token or self.token).at, message)
-
-    def sees(self, text: str) -> bool:
-        return self.token.text == text and self.token.kind != "string"
-
-    def take(self, *wanted: str) -> Token:
-        """The next token, which must be of one of these kinds or spell one of these texts."""
-        token = self.token
-        if token.kind not in wanted and token.text not in wanted:
-            listed = " or ".join(w if w.isalpha() else f"'{w}'" for w in wanted)
-            raise self.fail(f"expected {listed}, found '{token.text}'")
-        self.position += 1
-        return token
-
-    def skip(self, text: str) -> bool:
-        if not self.sees(text):
-            return False
-        self.position += 1
-        return True
-
-    def listed(self, close: str, item: Callable[[], Item]) -> list[Item]:
-        found: list[Item] = []
-        while not self.sees(close):
-            found.append(item())
-            if not self.skip(","):
-                break
-        self.take(close)
-        return found
-
-    @contextmanager
-    def deeper(self) -> Iterator[None]:
-        """Around what may contain itself."""
-        self.depth += 1
-        if self.depth > DEEPEST:
-            raise self.fail(f"nested more than {DEEPEST} deep")
-        yield
-        self.depth -= 1
+    def whole(self) -> Func:
+        func = self.func()
+        self.take("end")
+        return func
 
     # ---- types, names and numbers
 
     def type(self) -> TensorType:
         dtype = self.dtype()
-        self.take("[")
+        self.expect("[")
         return TensorType(dtype, tuple(self.listed("]", self.dim)))
 
     def dtype(self) -> DType:
         token = self.take("word")
         if is_name(token.text):
             return by_name(token.text)
-        known = {d.long_name: d.name for d in ALL}.get(token.text)
-        hint = (
-            f"; did you mean {known}?" if known else f"; there are {', '.join(d.name for d in ALL)}"
-        )
-        raise self.fail(f"unknown dtype '{token.text}'{hint}", token)
+        raise self.fail(f"unknown dtype '{token.text}'{_near_dtype(token.text)}", token)
 
     def dim(self) -> Dim:
         token = self.take("number", "word")
         if token.kind == "word":
             return token.text
+        return self.whole_number(token, "a dimension is a size or a name")
+
+    def whole_number(self, token: Token, wanted: str) -> int:
         if not token.text.isdigit() or len(token.text) > LONGEST_NUMBER:
-            raise self.fail(f"a dimension is a size or a name, not {token.text[:40]}", token)
+            raise self.fail(f"{wanted}, not {token.text[:40]}", token)
         return int(token.text)
 
     def number(self) -> Scalar:
@@ -121,7 +98,7 @@ class _Parser:
         name = token.text[1:]
         if name in scope or name in fresh:
             raise self.fail(f"%{name} is already defined", token)
-        self.take(":")
+        self.expect(":")
         fresh[name] = made = Value(self.type(), "" if name.isdigit() else name)
         self.names[made] = name
         return made
@@ -137,8 +114,10 @@ class _Parser:
         if self.token.kind == "value":
             return self.value(scope)
         token = self.token
-        number = WORDS[self.take("true", "false").text] if token.kind == "word" else self.number()
+        number = WORDS[self.expect("true", "false").text] if token.kind == "word" else self.number()
         dtype = self.const_dtype(number)
+        if dtype is bool_ and not isinstance(number, bool):
+            raise self.fail(f"{token.text} is no bool, which is true or false", token)
         try:
             return Const(number, dtype)
         except (OverflowError, ValueError):
@@ -154,7 +133,7 @@ class _Parser:
     def attr(self) -> Any:
         if self.sees("["):
             with self.deeper():
-                self.take("[")
+                self.expect("[")
                 return tuple(self.listed("]", self.attr))
         if self.token.kind == "number":
             return self.number()
@@ -166,56 +145,71 @@ class _Parser:
     # ---- instructions
 
     def call(self, scope: Scope) -> Call:
-        """`name(operands, attribute=value)`, not yet resolved."""
-        name, operands, attrs = self.take("word"), list[Value](), dict[str, Any]()
+        call = Call(self.take("word"), [], {}, {})
 
         def item() -> None:
             if self.token.kind == "word" and self.tokens[self.position + 1].text == "=":
-                key = self.take("word").text
-                self.take("=")
-                attrs[key] = self.attr()
+                self.attribute(call)
             else:
-                operands.append(self.operand(scope))
+                call.operands.append(self.operand(scope))
 
-        self.take("(")
+        self.expect("(")
         self.listed(")", item)
-        return name, operands, attrs
+        return call
 
-    def op(self, name: Token, attrs: dict[str, Any]) -> Op:
+    def attribute(self, call: Call) -> None:
+        key = self.take("word")
+        if key.text in call.keys:
+            raise self.fail(f"{call.name.text} gets the attribute '{key.text}' twice", key)
+        self.expect("=")
+        call.keys[key.text] = key
+        call.attrs[key.text] = self.attr()
+
+    def op(self, call: Call) -> Op:
+        if call.name.text in OPS:
+            for key, value in call.attrs.items():
+                problem = _misfit(OPS[call.name.text], key, value)
+                if problem:
+                    raise self.fail(problem, call.keys[key])
         try:
-            return checked(make(name.text, attrs))
+            return make(call.name.text, call.attrs)
         except IRError as problem:
-            raise self.fail(str(problem), name) from None
+            raise self.fail(str(problem), call.name) from None
 
     def instr(self, scope: Scope) -> Instr:
         """The results come first in the text, but are in scope only after the instruction."""
-        fresh = Scope()
+        fresh, at = Scope(), self.token.at
         results = [self.binder(scope, fresh)]
         while self.skip(","):
             results.append(self.binder(scope, fresh))
-        self.take("=")
-        name, operands, attrs = self.call(scope)
+        self.expect("=")
+        call = self.call(scope)
         loc = self.loc()
         if self.sees("{"):
             with self.deeper():
-                op: Op = self.fused(name, operands)
+                op: Op = self.fused(call)
         else:
-            op = self.op(name, attrs)
+            op = self.op(call)
         scope.update(fresh)
-        return Instr(op, tuple(operands), tuple(results), loc)
+        made = Instr(op, tuple(call.operands), tuple(results), loc)
+        self.places[made] = at
+        return made
 
     def loc(self) -> Loc | None:
         if not self.skip("loc"):
             return None
-        self.take("(")
+        self.expect("(")
         file = self.take("string").text.strip('"')
-        self.take(":")
-        line = int(self.take("number").text)
-        self.take(")")
+        self.expect(":")
+        line = self.whole_number(self.take("number"), "a line is a whole number")
+        self.expect(")")
         return Loc(file, line)
 
-    def fused(self, name: Token, operands: list[Value]) -> Fused:
+    def fused(self, call: Call) -> Fused:
         """The braces after a call: a body in which the operands' names stand for its arguments."""
+        name, operands = call.name, call.operands
+        for key in call.keys.values():
+            raise self.fail(f"'{name.text}' has a body and cannot have attributes", key)
         if name.text in OPS:
             raise self.fail(f"'{name.text}' is an op of its own and cannot have a body", name)
         args = [Value(o.type, o.name) for o in operands]
@@ -223,7 +217,7 @@ class _Parser:
             self.names[o]: a for o, a in zip(operands, args, strict=True) if o in self.names
         }
         self.names.update({a: n for n, a in scope.items()})
-        self.take("{")
+        self.expect("{")
         body: list[Instr] = []
         while not self.skip("yield"):
             body.append(self.instr(scope))
@@ -233,27 +227,44 @@ class _Parser:
     def yielded(self, scope: Scope, body: list[Instr]) -> list[Value]:
         if self.token.kind != "word":
             return self.listed("}", lambda: self.operand(scope))
-        name, operands, attrs = self.call(scope)
-        op = self.op(name, attrs)
+        call = self.call(scope)
+        op = self.op(call)
         try:
-            types = infer(op, tuple(o.type for o in operands))
+            types = infer(op, tuple(o.type for o in call.operands))
         except IRError as problem:
-            raise self.fail(str(problem), name) from None
-        body.append(Instr(op, tuple(operands), tuple(map(Value, types))))
-        self.take("}")
+            raise self.fail(str(problem), call.name) from None
+        body.append(Instr(op, tuple(call.operands), tuple(map(Value, types))))
+        self.expect("}")
         return list(body[-1].results)
 
     def func(self) -> Func:
-        self.take("func")
+        self.expect("func")
         name, scope, body = self.take("word").text, Scope(), list[Instr]()
-        self.take("(")
+        self.expect("(")
         args = self.listed(")", lambda: self.binder(scope, scope))
-        self.take("{")
-        while not self.skip("return"):
+        self.expect("{")
+        while not self.sees("return"):
             body.append(self.instr(scope))
+        self.places[None] = self.expect("return").at
         results = self.listed("}", lambda: self.result(scope))
         return Func(name, tuple(args), tuple(body), tuple(results))
 
     def result(self, scope: Scope) -> Result:
         value = self.operand(scope)
         return Result(value, self.value(scope) if self.skip("as") else None)
+
+
+def _misfit(cls: type[Op], key: str, value: Any) -> str:
+    """What is wrong with an attribute, with the names that somebody may have meant."""
+    if key not in cls.attributes:
+        near = did_you_mean(key, cls.attributes) or "; it has none"
+        return f"{cls.name} has no attribute '{key}'{near}"
+    is_name = cls.attributes[key].type == "DType" and isinstance(value, str)
+    problem = misfit(cls, key, value)
+    return problem + _near_dtype(value) if problem and is_name else problem
+
+
+def _near_dtype(name: str) -> str:
+    """The dtype that somebody may have meant."""
+    known = {d.long_name: d.name for d in ALL}.get(name)
+    return f"; did you mean {known}?" if known else did_you_mean(name, (d.name for d in ALL))

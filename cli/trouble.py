@@ -1,0 +1,58 @@
+"""What went wrong, as a person reads it: one line where that says all, and where in the user's script it was."""
+
+from __future__ import annotations
+
+import os
+import traceback
+from types import FrameType
+
+from ..ir import IRError
+
+UNEXPECTED = "; --traceback, after the command, shows where"
+
+
+def foreseen(error: Exception) -> bool:
+    """Is it an error whose text says all there is to say?"""
+    return isinstance(error, IRError | OSError | SyntaxError)
+
+
+def told(error: Exception, script: str = "") -> str:
+    """The error with its notes and the script's last line; of what was not foreseen, how to see more."""
+    notes = [*getattr(error, "__notes__", ()), *_last_line(error, script)]
+    return "\n".join([_text(error, script), *notes])
+
+
+def _text(error: Exception, script: str) -> str:
+    if isinstance(error, SyntaxError):
+        return _syntax(error, script)
+    return str(error) if foreseen(error) else f"{type(error).__name__}: {error}{UNEXPECTED}"
+
+
+def _syntax(error: SyntaxError, script: str) -> str:
+    """`script.py:2: invalid syntax`, the line, and a caret under the place."""
+    if not error.lineno:
+        return f"{error.filename or script}: {error.msg}"
+    told = f"{error.filename}:{error.lineno}: {error.msg}"
+    if not error.text:
+        return told
+    line = error.text.rstrip("\n")
+    pad = "".join("\t" if c == "\t" else " " for c in line[: max(error.offset or 1, 1) - 1])
+    return f"{told}\n  {line}\n  {pad}^"
+
+
+def _last_line(error: Exception, script: str) -> list[str]:
+    """`script.py:2, in g`, if a line of the script was on the way and the text does not say it."""
+    frames = [(f, n) for f, n in traceback.walk_tb(error.__traceback__) if _is_of(f, script)]
+    if not frames:
+        return []
+    frame, line = frames[-1]
+    place = f"{frame.f_code.co_filename}:{line}"
+    name = frame.f_code.co_name
+    said = f"{os.path.basename(script)}:{line}" in str(error)
+    return [] if said else [place if name.startswith("<") else f"{place}, in {name}"]
+
+
+def _is_of(frame: FrameType, script: str) -> bool:
+    """Is it a frame of the script's: a file, or a module?"""
+    spec = frame.f_globals.get("__spec__")
+    return script in (frame.f_code.co_filename, getattr(spec, "name", None))
