@@ -28,7 +28,10 @@ class Steps:
         self.arrays = arrays
         self.bound: Bound = memory.bound
         self.loss: Array = self.bound.results[0]
-        self._epochs = self._made(size)
+        kind = (size, *((a.shape[1:], a.dtype) for a in arrays))
+        if kind not in memory.epochs:
+            memory.epochs[kind] = self._made(size)
+        self._epochs: Epochs = memory.epochs[kind]
 
     def run(self, order: Array | None, first: int, last: int) -> Array:
         """The losses of some steps. The rows are taken in this order, if it is not the one they lie in."""

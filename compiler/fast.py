@@ -16,7 +16,7 @@ from ..ir.types import type_of
 from ..runtime.entry import Failure
 from ..runtime.object_layout import LayoutError, Unwrap, slot_offset
 from ..runtime.program import Bound
-from ..tracer.changes import GRAD, ONE, STRUCTURE, TRACING, ZERO, Word
+from ..tracer.changes import GRAD, ONE, STRUCTURE, TRACING, ZERO
 from ..tracer.consumed import Consumed
 from ..tracer.structure import unflatten
 from ..tracer.tensor import Tensor, wrap
@@ -60,7 +60,6 @@ def native_call(
     structure: Any,
     *,
     runs: Runs,
-    word: Word,
     grad: bool,
     caller: Caller,
 ) -> Callable[..., Any]:
@@ -77,10 +76,11 @@ def native_call(
         slow=caller.slow,
         unwrap=unwrapping(),
         guards=[
-            (STRUCTURE.address, word.address),
+            (STRUCTURE.address, memory.word.address),
             (TRACING.address, ZERO.address),
             (GRAD.address, (ONE if grad else ZERO).address),
         ],
+        keep=[memory.word],
         lock=caller.lock,
         long=bound.parts > 1,
     )

@@ -17,7 +17,6 @@ from ..tracer.consumed import Consumed
 from ..tracer.promotion import get_default_dtype
 from ..tracer.tensor import Tensor
 
-UNKNOWN = -1
 PLAIN = {bool, int, float, str, type(None)}
 
 
@@ -43,16 +42,6 @@ class Guard:
             return False
         self.word.cell[0] = number
         return True
-
-    def suspend(self) -> int:
-        """Nothing is known for now. Returns what `resume` takes."""
-        number = self.word.cell[0]
-        self.word.cell[0] = UNKNOWN
-        return number
-
-    def resume(self, number: int) -> None:
-        """All is as it was, as of this change."""
-        self.word.cell[0] = number
 
     def _now(self) -> Hashable:
         return (

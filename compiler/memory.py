@@ -6,7 +6,7 @@ back after it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Hashable, Iterable, Sequence
 from itertools import pairwise
 from typing import Any, NamedTuple
 
@@ -16,9 +16,13 @@ from numpy.lib.array_utils import byte_bounds
 from ..backends.base import Executable
 from ..backends.bound import bind
 from ..ir.func import Func
+from ..tracer.changes import Word
 from ..tracer.errors import TraceError
 from ..tracer.tensor import Tensor
 from ..tracer.var import Array, Runs
+
+UNKNOWN = -1
+"""The number of no change."""
 
 
 class State(NamedTuple):
@@ -54,6 +58,8 @@ class Memory:
         threads: int | None,
     ) -> None:
         self.states = states
+        self.word = Word(UNKNOWN)
+        """The change after which the state was last found here: what native calls compare."""
         self.sources = [s.array() for s in states]
         refuse_overlaps(zip(states, self.sources, strict=True))
         self.used = [_usable(s, a) for s, a in zip(states, self.sources, strict=True)]
@@ -64,6 +70,8 @@ class Memory:
             for source, used, state in zip(self.sources, self.used, states, strict=True)
             if source is not used
         ]
+        self.epochs: dict[Hashable, Any] = {}
+        """What runs the program over rows, by the size of a batch and what a row is."""
         self.mirrors = [s.tensor._refresh for s in states if s.tensor._refresh is not None]
         for state in states:
             if state.written:
@@ -106,6 +114,17 @@ def refuse_overlaps(found: Iterable[tuple[State, Array]]) -> None:
                 "writes to one of them, which the other would not see; let it reach that memory through one tensor "
                 "and views of it"
             )
+
+
+def refuse_shared(arrays: Sequence[Array], written: Sequence[int]) -> None:
+    """An argument that the program writes to must not lie in another's memory."""
+    for place in written:
+        for other, array in enumerate(arrays):
+            if other != place and np.may_share_memory(array, arrays[place]):
+                raise TraceError(
+                    f"arguments {place} and {other} lie in the same memory, and the compiled function writes to "
+                    f"argument {place}, which the other would not see; pass a clone() of one of them"
+                )
 
 
 def refuse_argument(place: int, array: Array, memory: Memory) -> None:

@@ -19,9 +19,9 @@ from ..tracer.var import Array, Runs, Var, concrete
 from ..tracer.writing import write
 from .build import Options, executable
 from .fast import Caller, is_simple, native_call
-from .guard import UNKNOWN, Guard
+from .guard import Guard
 from .history import Compiled
-from .memory import Memory, State, refuse_argument
+from .memory import UNKNOWN, Memory, State, refuse_argument, refuse_shared
 from .plan import Given, Made, Source, check_arguments, plan
 
 
@@ -55,8 +55,6 @@ class Program:
         self.runs = Runs()
         self.memory: Memory | None = None
         self.dumped = False
-        self.looked = UNKNOWN
-        """The change after which the memory was last found to be the same."""
         self.ops = {
             k: Compiled(made, var, options)
             for k, var in enumerate(self.plan.results)
@@ -88,6 +86,8 @@ class Program:
     def bound(self, tensors: Sequence[Tensor]) -> Memory:
         """The program bound to where its state is now."""
         given = [read(t) for t in tensors]
+        if self.plan.written:
+            refuse_shared([read_array(v) for v in given], [place for place, _ in self.plan.written])
         if self.memory is None or not self._is_in_place(self.memory):
             return self._bind(given)
         for place, var in enumerate(given):
@@ -97,22 +97,23 @@ class Program:
 
     def _is_in_place(self, memory: Memory) -> bool:
         """Is the state still in the memory that the program is bound to? Nothing moves without a change."""
-        number = self.guard.word.cell[0]
-        if self.looked != number and memory.is_current():
-            self.looked = number
-        return self.looked == number
+        number, word = self.guard.word.cell[0], memory.word.cell
+        if word[0] != number and memory.is_current():
+            word[0] = number
+        return bool(word[0] == number)
 
     def _bind(self, given: Sequence[Var]) -> Memory:
         """Bind the program to the memory that its state is in now, and to none if that is impossible."""
-        number = self.guard.suspend()
+        number = self.guard.word.cell[0]
+        if self.memory is not None:
+            self.memory.word.cell[0] = UNKNOWN
         self.memory = self.native = None
-        self.looked = UNKNOWN
         memory = Memory(self.executable, self.func, self.states, self.runs, self.options.threads)
         for place, var in enumerate(given):
             refuse_argument(place, read_array(var), memory)
         self.native = self._native_call(memory)
         self.memory = memory
-        self.guard.resume(number)
+        memory.word.cell[0] = number
         return memory
 
     def _native_call(self, memory: Memory) -> Callable[..., Any] | None:
@@ -123,7 +124,6 @@ class Program:
             memory,
             self.structure,
             runs=self.runs,
-            word=self.guard.word,
             grad=self.grad,
             caller=self.caller,
         )

@@ -89,7 +89,9 @@ class Bound:
             kind, text = self.program.artifact.complaints[failed - 1]
             raise ERRORS[kind](text.format(number))
 
-    def function(self, finish: Callable[[], object] | None, **options: Any) -> Callable[..., Any]:
+    def function(
+        self, finish: Callable[[], object] | None, keep: Sequence[object] = (), **options: Any
+    ) -> Callable[..., Any]:
         """The program as a builtin function of its inputs; see `make_entry` for the options."""
         return make_entry(
             self.program.artifact.name,
@@ -98,7 +100,7 @@ class Bound:
             self.fixed,
             finish=finish,
             parts=self.parts,
-            keep=[self.program.library],
+            keep=[self.program.library, *keep],
             **options,
         )
 

@@ -128,3 +128,68 @@ def test_a_traced_tensor_that_was_kept_says_so() -> None:
             t.TraceError, match="return it from the traced function instead of keeping it"
         ):
             use(kept[0])
+
+
+# ---- memory that moves, and memory that is shared
+
+
+def moves(*, strided: bool = False) -> tuple[t.Tensor, Any]:
+    """A tensor that a compiled function adds to, called until it is native, then given other memory."""
+    w = t.zeros(3, 2)
+
+    @t.compile
+    def add(x: t.Tensor) -> t.Tensor:
+        w.add_(x.sum(0))
+        return w.sum()
+
+    add(t.ones(3, 2))
+    add(t.ones(3, 2))
+    assert w.tolist() == [[6, 6]] * 3
+    w.data = t.zeros(2, 3).t() if strided else t.zeros(3, 2)
+    return w, add
+
+
+def test_a_program_follows_its_memory_through_over() -> None:
+    w, add = moves()
+    add.over(t.ones(3, 2), batch_size=3, progress=False)
+    assert add(t.ones(3, 2)).item() == 36
+    assert w.tolist() == [[6, 6]] * 3
+
+
+def test_a_program_follows_its_memory_through_compile() -> None:
+    w, add = moves()
+    add.compile(t.spec((3, 2)))
+    assert add(t.ones(3, 2)).item() == 18
+    assert w.tolist() == [[3, 3]] * 3
+
+
+def test_memory_that_has_to_be_copied_is_followed_too() -> None:
+    w, add = moves(strided=True)
+    assert [add(t.ones(3, 2)).item() for _ in range(3)] == [18, 36, 54]
+    assert w.tolist() == [[9, 9]] * 3
+
+
+@pytest.mark.parametrize("backend", ["cpu", "reference"])
+def test_an_argument_that_is_written_to_shares_no_memory(backend: str) -> None:
+    def double(a: t.Tensor, b: t.Tensor) -> t.Tensor:
+        a.add_(1)
+        return b * 2
+
+    step, a, whole = t.compile(double, backend=backend), t.zeros(4), t.zeros(5)
+    step(t.zeros(4), a)
+    for first, second in ((a, a), (a, a.detach()), (whole[:4], whole[1:])):
+        with pytest.raises(t.TraceError, match="arguments 0 and 1 lie in the same memory"):
+            step(first, second)
+    assert not a.any()
+    assert not whole.any()
+
+
+def test_over_again_and_again_makes_nothing_new() -> None:
+    step = t.compile(lambda x: (x * 2).sum())
+    data = t.ones(12, 3)
+    for _ in range(3):
+        step.over(data, batch_size=4, progress=False)
+    [memory] = [p.memory for programs in step._programs.values() for p in programs]
+    assert len(memory.epochs) == 1
+    step.over(data, batch_size=6, progress=False)
+    assert step.over(data, batch_size=4, progress=False).tolist() == [24, 24, 24]
