@@ -42,7 +42,7 @@ class Epilogue(Protocol):
 
     @property
     def matrices(self) -> int:
-        """How many matrices of the product's shape it reads and writes."""
+        """How many matrices of the product's shape it reads."""
         ...
 
     @property
@@ -86,7 +86,7 @@ class Store:
 
     @property
     def matrices(self) -> int:
-        return 1
+        return 0
 
     @property
     def result(self) -> Operand:
@@ -145,8 +145,7 @@ class Body:
 
     @property
     def matrices(self) -> int:
-        places = [*self.inputs, *self.outputs]
-        return sum(1 for p in places if p and p.row_stride and p.column_stride)
+        return sum(1 for p in self.inputs if p and p.row_stride and p.column_stride)
 
     @property
     def result(self) -> Operand:

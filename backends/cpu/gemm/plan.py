@@ -42,9 +42,9 @@ class Plan:
     def cut(self) -> Literal["rows", "panels"]:
         """What parts share out between them: rows of tiles, or panels.
 
-        A part that does some rows touches no other rows of a, and a part that does some panels no other panels of b.
-        Of results, and of what is read beside them, it is better off with rows as they lie in memory: the next kernel
-        that works on them is cut so, too, and finds them in its core's cache. The bytes decide.
+        A part that does some rows reads no other rows of a, and a part that does some panels no other panels of b. Of
+        what an epilogue reads (an optimizer's state) it had better read rows as they lie in memory: those it wrote in
+        the step before, so that they are in its core's cache. The bytes decide.
         """
         p, result = self.product, self.epilogue.result
         along_rows = (result.row_stride >= result.column_stride) != self.tiling.turned
