@@ -176,6 +176,7 @@ def misfit(cls: type[Op], name: str, value: Any) -> str:
     return f"{cls.name}: the attribute {name} is declared as {declared} and cannot be {value!r}"
 
 
+ADDRESSES = 2**63 - 1
 MANY = 200
 """More names than this are not listed in an error, nor more numbers of operands."""
 
@@ -194,7 +195,13 @@ def infer(op: Op, types: tuple[TensorType, ...]) -> tuple[TensorType, ...]:
     """The op's result types. Remembered, because eager execution asks again and again."""
     _check_arity(op, types)
     found = op.infer(*types)
-    return (found,) if isinstance(found, TensorType) else found
+    results = (found,) if isinstance(found, TensorType) else found
+    for result in results:
+        if result.is_static and result.nbytes > ADDRESSES:
+            raise ShapeError(
+                f"{op.name} gives {result}, which has more bytes than there are addresses"
+            )
+    return results
 
 
 def _check_arity(op: Op, types: tuple[TensorType, ...]) -> None:

@@ -130,6 +130,32 @@ def test_a_traced_tensor_that_was_kept_says_so() -> None:
             use(kept[0])
 
 
+@pytest.mark.parametrize("compiled", [False, True])
+def test_what_no_memory_could_hold_is_refused(compiled: bool) -> None:
+    def spread(x: t.Tensor) -> t.Tensor:
+        return x.expand(2**40, 2**40).sum()
+
+    with pytest.raises(
+        RuntimeError, match=r"expand gives f32.*more bytes than there are addresses"
+    ):
+        (t.compile(spread) if compiled else spread)(t.ones(1))
+
+
+def test_a_step_that_went_backward_itself_has_no_history() -> None:
+    w = t.ones(3, requires_grad=True)
+
+    @t.compile
+    def step(x: t.Tensor) -> t.Tensor:
+        loss = (w * x).sum()
+        loss.backward()
+        return loss.detach()
+
+    with pytest.raises(
+        RuntimeError, match="or by a compiled function that has gone backward itself"
+    ):
+        step(t.ones(3)).backward()
+
+
 # ---- memory that moves, and memory that is shared
 
 

@@ -105,7 +105,8 @@ def _seeds(outputs: list[Tensor], given: list[Tensor | None]) -> Grads:
         if not var.needs_grad:
             raise blame(
                 RuntimeError(
-                    f"element {number} of tensors does not require grad and does not have a grad_fn"
+                    f"element {number} of tensors does not require grad and does not have a grad_fn: it was made "
+                    "without history, as under no_grad(), or by a compiled function that has gone backward itself"
                 )
             )
         seed = _seed(var, g)
