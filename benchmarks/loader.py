@@ -1,7 +1,7 @@
 """One epoch of 60,000 × 784 in batches of 64: tapeout's DataLoader beside PyTorch's, from data in memory.
 
 Both are seeded alike, and every batch of an epoch is compared to the last bit before anything is timed. Nothing is done
-with the batches. Run it with `python benchmarks/loader.py`.
+with the batches. Where torchvision is installed its MNIST is a peer too. Run it with `python benchmarks/loader.py`.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
+from peers.torchvision_images import torchvision
 from side_by_side import machine
 
 import tapeout
@@ -48,20 +49,28 @@ def half(framework: Any, data: Any) -> Any:
     return data.random_split(rows(framework, data), [0.5, 0.5], generator)[0]
 
 
-def our_images() -> Any:
+def images(transforms: Any, mnist: Any) -> Any:
     """Bytes in files like MNIST's, made floats and normalised on the way out."""
-    transforms = tapeout.data.transforms
     both = transforms.Compose([transforms.ToTensor(), transforms.Normalize((MEAN,), (STD,))])
     with TemporaryDirectory() as root:
         raw = Path(root) / "MNIST" / "raw"
         for part in ("train", "t10k"):
             write_idx(raw / f"{part}-images-idx3-ubyte", PIXELS)
             write_idx(raw / f"{part}-labels-idx1-ubyte", LABELS.astype(np.uint8))
-        return tapeout.data.MNIST(root, transform=both)
+        return mnist(root, transform=both)
+
+
+def our_images() -> Any:
+    return images(tapeout.data.transforms, tapeout.data.MNIST)
+
+
+def torchvision_images() -> Any:
+    assert torchvision is not None
+    return images(torchvision.transforms, torchvision.datasets.MNIST)
 
 
 class TheirImages:
-    """The same for PyTorch, with the tensor operations of the usual transforms and no Pillow."""
+    """The same for PyTorch, with the tensor operations of the usual transforms and nothing else."""
 
     def __init__(self) -> None:
         self.data, self.targets = torch.from_numpy(PIXELS), torch.from_numpy(LABELS)
@@ -95,6 +104,11 @@ CASES: dict[str, tuple[Callable[[], Any], Callable[[], Any], bool]] = {
     "MNIST, transformed, shuffled": (our_images, TheirImages, True),
     "MNIST, transformed, in order": (our_images, TheirImages, False),
 }
+if torchvision is not None:
+    CASES |= {
+        "MNIST by torchvision, shuffled": (our_images, torchvision_images, True),
+        "MNIST by torchvision, in order": (our_images, torchvision_images, False),
+    }
 
 
 def check_equal(ours: Iterable[Any], theirs: Iterable[Any]) -> None:

@@ -91,47 +91,44 @@ class Normalize(Transform):
         self.inplace = inplace
 
     def __call__(self, image: Any) -> Tensor:
-        self._check(image, image.shape if isinstance(image, Tensor) else ())
-        mean, std = (eager_tensor(self._by_channel(v, image)) for v in (self.mean, self.std))
+        mean, std = map(eager_tensor, self._moments(image, 0))
         result: Tensor = image if self.inplace else image.clone()
         return result.sub_(mean).div_(std)  # type: ignore[no-any-return]
 
     def batched(self, images: Any) -> Tensor:
-        self._check(images, images.shape[1:] if isinstance(images, Tensor) else ())
+        mean, std = self._moments(images, 1)
         # Not by tensor operations, which would take a new array for each result.
         values = array_of(images, "Normalize")
         with np.errstate(all="ignore"):
-            values -= self._by_channel(self.mean, images)
-            values /= self._by_channel(self.std, images)
+            values -= mean
+            values /= std
         result: Tensor = images
         return result
 
-    def _by_channel(self, values: Sequence[float], images: Tensor) -> Array:
-        array = np.asarray(values, images.dtype.numpy)
-        if array.ndim == 1 and array.shape[0] not in (1, images.shape[-3]):
-            raise RuntimeError(
-                f"{self} has {array.shape[0]} channels, the image has {images.shape[-3]}: "
-                f"{tuple(images.shape)}"
-            )
-        return array.reshape(-1, 1, 1) if array.ndim == 1 else array
-
-    def _check(self, image: Any, shape: Sequence[int]) -> None:
-        if not isinstance(image, Tensor):
-            raise TypeError(
-                f"img should be Tensor Image. Got {type(image)}; put ToTensor() before {self}"
-            )
-        if not image.dtype.is_floating_point:
-            raise TypeError(f"Input tensor should be a float tensor. Got {image.dtype}.")
-        if len(shape) < 3:
+    def _moments(self, images: Any, batch_axes: int) -> tuple[Array, Array]:
+        """Mean and standard deviation, in the type and along the channels of what is to be normalised."""
+        _check_image(images, batch_axes)
+        dtype, shape = images.dtype.numpy, tuple(images.shape)
+        mean, std = (
+            self._by_channel(self.mean, dtype, shape),
+            self._by_channel(self.std, dtype, shape),
+        )
+        if not std.all():
             raise ValueError(
-                f"Expected tensor to be a tensor image of size (..., C, H, W). "
-                f"Got tensor.size() = {tuple(shape)}"
-            )
-        if not np.all(np.asarray(self.std, image.dtype.numpy)):
-            raise ValueError(
-                f"std evaluated to zero after conversion to {image.dtype}, leading to division by "
+                f"std evaluated to zero after conversion to {images.dtype}, leading to division by "
                 f"zero: {self}"
             )
+        return mean, std
+
+    def _by_channel(self, values: Sequence[float], dtype: Any, shape: tuple[int, ...]) -> Array:
+        array = np.asarray(values, dtype)
+        if array.ndim != 1:
+            return array
+        if array.shape[0] not in (1, shape[-3]):
+            raise RuntimeError(
+                f"{self} has {array.shape[0]} channels, the image has {shape[-3]}: {shape}"
+            )
+        return array.reshape(-1, 1, 1)
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}(mean={self.mean}, std={self.std})"
@@ -171,10 +168,24 @@ def _steps(transform: Transformation | None) -> list[Transformation]:
     return [transform]
 
 
+def _check_image(image: Any, batch_axes: int) -> None:
+    if not isinstance(image, Tensor):
+        raise TypeError(
+            f"img should be Tensor Image. Got {type(image)}; put ToTensor() before Normalize"
+        )
+    if not image.dtype.is_floating_point:
+        raise TypeError(f"Input tensor should be a float tensor. Got {image.dtype}.")
+    if image.ndim < 3 + batch_axes:
+        raise ValueError(
+            f"Expected tensor to be a tensor image of size (..., C, H, W). "
+            f"Got tensor.size() = {tuple(image.shape[batch_axes:])}"
+        )
+
+
 def _channels_first(pixels: Array, channels_axis: int) -> Array:
     """(n ×) height × width (× channels) as (n ×) channels × height × width."""
     if pixels.ndim == channels_axis:
-        return np.expand_dims(pixels, channels_axis - 2)
+        return pixels[..., None, :, :]
     return np.moveaxis(pixels, channels_axis, channels_axis - 2)
 
 
