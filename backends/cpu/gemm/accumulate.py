@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from .errands import NOTHING, Errands, loop_with_errands
 from .instructions import I64, Value
 from .product import Operand
 from .tiling import Span
@@ -31,7 +32,9 @@ class Tile:
         return span.lanes if self.padded else span.count
 
 
-def broadcast_sums(v: Vectors, tile: Tile, a: Value, b: Value) -> list[list[Value]]:
+def broadcast_sums(
+    v: Vectors, tile: Tile, a: Value, b: Value, errands: Errands = NOTHING
+) -> list[list[Value]]:
     """Each element of a, in every lane, times vectors of b: sums[row][span]."""
 
     def step(index: Value, sums: list[Value]) -> list[Value]:
@@ -48,12 +51,14 @@ def broadcast_sums(v: Vectors, tile: Tile, a: Value, b: Value) -> list[list[Valu
         return made
 
     zeros = [v.zero(s.lanes) for _ in range(tile.height) for s in tile.columns]
-    sums = v.loop(tile.k, zeros, step)
+    sums = loop_with_errands(v, tile.k, zeros, step, errands)
     count = len(tile.columns)
     return [sums[i * count : (i + 1) * count] for i in range(tile.height)]
 
 
-def dot_sums(v: Vectors, tile: Tile, a: Value, b: Value, lanes: int) -> list[list[Value]]:
+def dot_sums(
+    v: Vectors, tile: Tile, a: Value, b: Value, lanes: int, errands: Errands = NOTHING
+) -> list[list[Value]]:
     """Vectors along k of rows of a times columns of b, whose lanes are yet to be summed: sums[row][column].
 
     Both must be contiguous along k.
@@ -74,7 +79,8 @@ def dot_sums(v: Vectors, tile: Tile, a: Value, b: Value, lanes: int) -> list[lis
     def whole(index: Value, sums: list[Value]) -> list[Value]:
         return step(v.builder.mul(index, I64(lanes)), sums)
 
-    sums = v.loop(tile.k // lanes, [v.zero(lanes)] * (height * width), whole)
+    zeros = [v.zero(lanes)] * (height * width)
+    sums = loop_with_errands(v, tile.k // lanes, zeros, whole, errands)
     if tile.k % lanes:
         sums = step(I64(tile.k - tile.k % lanes), sums, tile.k % lanes)
     return [sums[i * width : (i + 1) * width] for i in range(height)]

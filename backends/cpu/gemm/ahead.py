@@ -8,6 +8,7 @@ from llvmlite import ir as ll
 
 from ..vector import storage_type
 from .epilogue import Awaited
+from .errands import NOTHING, Errands
 from .finish import Corner
 from .instructions import I32, I64, Value, call
 from .tiling import Span
@@ -17,19 +18,20 @@ BYTE = ll.IntType(8)
 TO_READ, KEEP_NEAR, DATA = I32(0), I32(3), I32(1)
 
 
-def ask(
+def asking(
     v: Vectors, rows: int, columns: Sequence[Span], corner: Corner, awaited: Sequence[Awaited]
-) -> None:
-    """Start loading what belongs to some rows and columns of the result."""
+) -> Errands:
+    """To start loading what belongs to some rows and columns of the result, a row at a time.
 
-    def one_row(index: Value, _: Sequence[Value]) -> list[Value]:
+    All rows at once would fill the queue in which requests to memory wait, and the sums' own loads would wait behind.
+    """
+
+    def one_row(index: Value) -> None:
         row = v.builder.add(corner.row, index)
         for wanted in awaited:
             _ask_for_row(v, row, columns, corner, wanted)
-        return []
 
-    if awaited:
-        v.loop(rows, [], one_row)
+    return Errands(rows, one_row) if awaited else NOTHING
 
 
 def _ask_for_row(

@@ -37,10 +37,13 @@ def first(count: int, lanes: int) -> Value:
     return ll.Constant(ll.VectorType(I1, lanes), [I1(lane < count) for lane in range(lanes)])
 
 
-def loop(builder: Any, count: int, carried: Sequence[Value], body: LoopBody) -> list[Value]:
-    """Run `body(index, values)` for index 0, 1, …; the values it returns are carried to the next round."""
-    if count == 0:
-        return list(carried)
+def loop(builder: Any, count: int | Value, carried: Sequence[Value], body: LoopBody) -> list[Value]:
+    """Run `body(index, values)` for index 0, 1, …; the values it returns are carried to the next round.
+
+    A count that is only known when the loop is run must be 1 at least.
+    """
+    if isinstance(count, int):
+        return loop(builder, I64(count), carried, body) if count else list(carried)
     before, inside = builder.block, builder.append_basic_block("loop")
     builder.branch(inside)
     builder.position_at_end(inside)
@@ -52,7 +55,7 @@ def loop(builder: Any, count: int, carried: Sequence[Value], body: LoopBody) -> 
     for phi, value in zip(phis, (following, *made), strict=True):
         phi.add_incoming(value, builder.block)
     after = builder.append_basic_block("done")
-    jump = builder.cbranch(builder.icmp_signed("<", following, I64(count)), inside, after)
+    jump = builder.cbranch(builder.icmp_signed("<", following, count), inside, after)
     jump.set_metadata("llvm.loop", _not_unrolled(builder.module))
     builder.position_at_end(after)
     return made

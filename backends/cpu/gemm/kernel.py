@@ -9,7 +9,7 @@ from ..kernel import Kernel, Scratch
 from ..macros import Emitter, macro
 from ..target import Target
 from .accumulate import Tile, broadcast_sums, dot_sums
-from .ahead import ask
+from .ahead import asking
 from .epilogue import Epilogue
 from .finish import Corner, finish, rows_of
 from .instructions import Value
@@ -75,11 +75,11 @@ def _tile(plan: Plan, height: int, width: int) -> Emitter:
         v = Vectors(builder, plan.product.dtype)
         a, b = v.address(left, left_offset), v.address(right, right_offset)
         corner = Corner(column, row) if plan.tiling.turned else Corner(row, column)
-        ask(v, *_extent(plan, tile), corner, plan.epilogue.awaits(buffers))
+        errands = asking(v, *_extent(plan, tile), corner, plan.epilogue.awaits(buffers))
         if plan.tiling.method == "dot":
-            sums = dot_sums(v, tile, a, b, plan.tiling.lanes)
+            sums = dot_sums(v, tile, a, b, plan.tiling.lanes, errands)
         else:
-            sums = broadcast_sums(v, tile, a, b)
+            sums = broadcast_sums(v, tile, a, b, errands)
         rows, columns = rows_of(v, tile, plan.tiling, sums)
         finish(v, rows, columns, corner, plan.epilogue, buffers)
 

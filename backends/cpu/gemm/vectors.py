@@ -121,6 +121,6 @@ class Vectors:
             total = self.builder.fadd(self.part(total, 0, half), self.part(total, half, half))
         return total
 
-    def loop(self, count: int, carried: Sequence[Value], body: LoopBody) -> list[Value]:
+    def loop(self, count: int | Value, carried: Sequence[Value], body: LoopBody) -> list[Value]:
         """Run `body(index, values)` for index 0, 1, …; the values it returns are carried to the next round."""
         return loop(self.builder, count, carried, body)
