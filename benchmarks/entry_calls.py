@@ -20,6 +20,7 @@ from tapeout.runtime.epochs import Loss, Rows, RowSource, make_epochs
 from tapeout.runtime.gather import row_bytes_of
 from tapeout.runtime.loader import load
 from tapeout.runtime.object_layout import Unwrap, slot_offset
+from tapeout.runtime.turns import Turn
 
 CALLS, ROUNDS = 20_000, 25
 ROWS, BATCH = 60_000, 64
@@ -97,7 +98,7 @@ def nanoseconds_per_step(*data: Rows) -> float:
         sources,
         table,
         batch=BATCH,
-        lock=np.zeros(1, np.int32),
+        turn=Turn(),
         loss=Loss(loss.ctypes.data, 4),
         keep=[EMPTY, loss, buffers],
     )
@@ -129,7 +130,7 @@ def main() -> None:
         "arrays": (entry(), arrays, None),
         "objects": (entry(unwrap=UNWRAP, slow=slow), handles, None),
         "objects, 8 guards": (entry(unwrap=UNWRAP, slow=slow, guards=GUARDS), handles, None),
-        "objects, 8 guards, failure word, lock": (everything, handles, None),
+        "objects, 8 guards, failure word, turn": (everything, handles, None),
         "the same, Python's lock released": (
             entry(unwrap=UNWRAP, slow=slow, guards=GUARDS, failure=FAILURE, long=True),
             handles,

@@ -56,7 +56,7 @@ class Steps:
             ],
             table,
             batch=size,
-            lock=self.program.caller.lock,
+            turn=self.program.caller.turn,
             parts=bound.parts,
             loss=Loss(self.loss.ctypes.data, self.loss.itemsize),
             failed=bound.status.ctypes.data,

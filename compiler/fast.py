@@ -16,6 +16,7 @@ from ..ir.types import type_of
 from ..runtime.entry import Failure
 from ..runtime.object_layout import LayoutError, Unwrap, slot_offset
 from ..runtime.program import Bound
+from ..runtime.turns import Turn
 from ..tracer.changes import GRAD, ONE, STRUCTURE, TRACING, ZERO
 from ..tracer.consumed import Consumed
 from ..tracer.structure import unflatten
@@ -30,8 +31,8 @@ class Caller(NamedTuple):
 
     slow: Callable[..., Any]
     """Takes the calls that native code turns away."""
-    lock: Array
-    """What the programs of one function wait for each other with."""
+    turn: Turn
+    """The programs of one function take turns."""
 
 
 def is_simple(plan: Plan, memory: Memory) -> bool:
@@ -81,7 +82,7 @@ def native_call(
             (GRAD.address, (ONE if grad else ZERO).address),
         ],
         keep=[memory.word],
-        lock=caller.lock,
+        turn=caller.turn,
         long=bound.parts > 1,
     )
     return made

@@ -73,8 +73,9 @@ class Program:
             return result
         given = [read(t) for t in tensors]
         operands = self._operands(given, memory) if self.ops else []
+        inputs = [_contiguous(read_array(v)) for v in given]
         try:
-            found = memory.bound.run([_contiguous(read_array(v)) for v in given])
+            found = self.caller.turn.spend(lambda: memory.bound.run(inputs))
         finally:
             self.runs.count += 1
         memory.after()

@@ -11,10 +11,9 @@ import warnings
 from collections.abc import Callable, Hashable
 from typing import TYPE_CHECKING, Any, Self
 
-import numpy as np
-
 from .. import lazy
 from ..ir.values import Loc
+from ..runtime.turns import Turn
 from ..tracer.location import user_loc
 from ..tracer.modes import modes
 from ..tracer.random import Generator
@@ -56,7 +55,7 @@ class Step(Inspected):
         own = self.__dict__
         own.update(fn=fn, options=Options(backend, threads, grads), _attribute=None)
         own.update(_programs={}, _signatures={}, _lock=threading.RLock())
-        own.update(_caller=Caller(self._patiently, np.zeros(1, np.int32)), _native=None)
+        own.update(_caller=Caller(self._patiently, Turn()), _native=None)
         own.update(__wrapped__=fn, __doc__=getattr(fn, "__doc__", None))
         own.update(__name__=getattr(fn, "__name__", type(fn).__name__))
 

@@ -14,8 +14,9 @@ passes whatever is not exact to `Slow`, which converts it or says what is wrong.
 that hold arrays. With `guards`, pairs of words that must be equal, the fast way is open only while they are.
 
 A program that is marked long releases Python's lock while it runs. Wherever Python may run before a call is over (long
-programs, `finish`, `failure`, a `lock` that others take too), a lock makes other calls wait: `finish` and `failure` run
-under it and must not call the program; nor may a child that was forked while another thread was inside.
+programs, `finish`, `failure`, a `turn` that others take too), other calls wait for their turn. `finish` and `failure`
+belong to the turn: a call of the program from there, or from what interrupts them, raises. A child that was forked
+while another thread was inside waits forever.
 """
 
 from __future__ import annotations
@@ -40,10 +41,11 @@ from .entry_ir import (
     GUARDS,
     INVOKE,
     ON_FAILURE,
-    PROGRAM_LOCK,
+    ON_NESTED,
     RESULT,
     STEP,
     TABLE,
+    TURN,
     Returns,
     Shape,
     entry_ir,
@@ -51,6 +53,7 @@ from .entry_ir import (
 from .loader import load
 from .object_layout import Unwrap
 from .pool import symbols
+from .turns import Turn
 
 Array = np.ndarray[Any, Any]
 
@@ -85,7 +88,8 @@ class _Plan:
 
     step: int
     table: Array
-    lock: Array
+    turn: Turn
+    on_nested: Callable[[], object]
     guards: Array
     scalar: Array | None
     finish: Callable[[], object] | None
@@ -151,7 +155,7 @@ def make_entry(
     unwrap: Unwrap | None = None,
     slow: Callable[..., Any] | None = None,
     guards: Sequence[tuple[int, int]] = (),
-    lock: Array | None = None,
+    turn: Turn | None = None,
     parts: int = 1,
     long: bool = False,
     keep: Sequence[object] = (),
@@ -159,17 +163,18 @@ def make_entry(
     """The program at address `step` as a function of its arguments.
 
     `slow` is called, with the original arguments and any keyword arguments, where the fast way does not apply.
-    `guards` are pairs of addresses of int64 words. `lock` is an int32 0, for all who run the program. `keep` must
+    `guards` are pairs of addresses of int64 words. `turn` is for all who share the program's memory. `keep` must
     outlive the program.
     """
     _check(name, fixed, scalar, finish, parts)
-    _check_ways(name, unwrap, slow, guards, lock)
+    _check_ways(name, unwrap, slow, guards)
+    own = turn or Turn()
     shape = Shape(
         tuple(arguments),
         _returns(scalar, finish),
         parts,
         releases_gil=long,
-        takes_lock=long or any(part is not None for part in (finish, failure, lock)),
+        takes_turn=long or any(part is not None for part in (finish, failure, turn)),
         unwrap=unwrap,
         guards=len(guards),
         keywords=slow is not None,
@@ -178,7 +183,8 @@ def make_entry(
     plan = _Plan(
         step,
         _table(len(arguments), fixed),
-        np.zeros(1, np.int32) if lock is None else lock,
+        own,
+        own.refuse,
         np.array([*guards, (0, 0)], np.uint64),
         scalar,
         finish,
@@ -230,18 +236,12 @@ def _check_ways(
     unwrap: Unwrap | None,
     slow: Callable[..., Any] | None,
     guards: Sequence[tuple[int, int]],
-    lock: Array | None,
 ) -> None:
     for what, given in (("unwrap", unwrap is not None), ("guards", len(guards) > 0)):
         if given and slow is None:
             raise ValueError(
                 f"{name}() has {what}, so it needs `slow`: a callable for the calls they turn away"
             )
-    if lock is not None and (lock.dtype != np.int32 or lock.size != 1):
-        raise ValueError(
-            f"the lock of {name}() must be one int32, not {lock.dtype}[{lock.size}]; "
-            "make it with np.zeros(1, np.int32)"
-        )
 
 
 def _returns(scalar: Array | None, finish: Callable[[], object] | None) -> Returns:
@@ -269,7 +269,8 @@ def _imports(plan: _Plan) -> dict[str, int]:
         **{required_symbol(index): id(end) for index, end in enumerate(required)},
         STEP: plan.step,
         TABLE: plan.table.ctypes.data,
-        PROGRAM_LOCK: plan.lock.ctypes.data,
+        TURN: plan.turn.address,
+        ON_NESTED: id(plan.on_nested),
         GUARDS: plan.guards.ctypes.data,
         RESULT: nothing if plan.scalar is None else plan.scalar.ctypes.data,
         FINISH: id(plan.finish),

@@ -13,11 +13,12 @@ from string import Template
 from .arguments import Argument
 from .entry_arguments_ir import ARRAY_TYPE, NONE, checks_ir, unwrap_ir
 from .object_layout import Unwrap
-from .pool_ir import BARRIER_BYTES, LOCK, RUN, UNLOCK
+from .pool_ir import BARRIER_BYTES, RUN
+from .turn_ir import BUSY, GIVE, NESTED, TAKE, TRY
 
 ENTRY, INVOKE = "tapeout_entry", "tapeout_invoke"
 STEP, TABLE, RESULT, FINISH = "tapeout_step", "tapeout_table", "tapeout_result", "tapeout_finish"
-PROGRAM_LOCK, GUARDS = "tapeout_program_lock", "tapeout_guards"
+TURN, GUARDS, ON_NESTED = "tapeout_turn", "tapeout_guards", "tapeout_on_nested"
 FAILED, ON_FAILURE = "tapeout_failed", "tapeout_on_failure"
 
 
@@ -40,7 +41,7 @@ class Shape:
     returns: Returns
     parts: int
     releases_gil: bool
-    takes_lock: bool
+    takes_turn: bool
     unwrap: Unwrap | None
     guards: int
     keywords: bool
@@ -54,7 +55,7 @@ def entry_ir(shape: Shape) -> str:
             _DECLARATIONS,
             unwrap_ir(shape.unwrap),
             checks_ir(shape.arguments),
-            _TAKE_LOCK if shape.takes_lock else _TAKE_NOTHING,
+            _TAKE_TURN if shape.takes_turn else _TAKE_NOTHING,
             Template(_GUARDED).substitute(count=shape.guards) if shape.guards else _UNGUARDED,
             _region(shape.parts),
             _run_ir(shape),
@@ -70,14 +71,16 @@ _DECLARATIONS = f"""
 @{TABLE} = external global ptr
 @{RESULT} = external global i8
 @{FINISH} = external global i8
-@{PROGRAM_LOCK} = external global i32
+@{TURN} = external global [2 x i64]
 @{GUARDS} = external global [2 x ptr]
 @{FAILED} = external global i64
 @{ON_FAILURE} = external global i8
+@{ON_NESTED} = external global i8
 declare void @{STEP}(ptr, i64, i64, ptr)
 declare void @{RUN}(ptr, ptr, i64)
-declare void @{LOCK}(ptr)
-declare void @{UNLOCK}(ptr)
+declare i64 @{TRY}(ptr)
+declare void @{TAKE}(ptr)
+declare void @{GIVE}(ptr)
 declare ptr @PyFloat_FromDouble(double)
 declare ptr @PyLong_FromLongLong(i64)
 declare ptr @PyBool_FromLong(i64)
@@ -91,30 +94,31 @@ declare void @llvm.memset.p0.i64(ptr, i8, i64, i1)
 """
 
 # The table is shared by all calls, so it is filled only by whoever has the program to itself: Python's lock sees to
-# that, or, where Python may run in between, the program's own. Nobody waits for that one with Python's lock in hand.
-_TAKE_LOCK = f"""
-define internal void @take() {{
-  %swap = cmpxchg ptr @{PROGRAM_LOCK}, i32 0, i32 1 acquire monotonic
-  %got = extractvalue {{ i32, i1 }} %swap, 1
-  br i1 %got, label %mine, label %wait
+# that, or, where Python may run in between, a turn. Nobody waits for that one with Python's lock in hand.
+_TAKE_TURN = f"""
+define internal i1 @take() {{
+  %answer = call i64 @{TRY}(ptr @{TURN})
+  switch i64 %answer, label %mine [i64 {BUSY}, label %wait  i64 {NESTED}, label %nested]
 wait:
   %thread = call ptr @PyEval_SaveThread()
-  call void @{LOCK}(ptr @{PROGRAM_LOCK})
+  call void @{TAKE}(ptr @{TURN})
   call void @PyEval_RestoreThread(ptr %thread)
-  ret void
+  br label %mine
 mine:
-  ret void
+  ret i1 true
+nested:
+  ret i1 false
 }}
 
 define internal void @give_back() alwaysinline {{
-  call void @{UNLOCK}(ptr @{PROGRAM_LOCK})
+  call void @{GIVE}(ptr @{TURN})
   ret void
 }}
 """
 
 _TAKE_NOTHING = """
-define internal void @take() alwaysinline {
-  ret void
+define internal i1 @take() alwaysinline {
+  ret i1 true
 }
 
 define internal void @give_back() alwaysinline {
@@ -222,11 +226,16 @@ _RESULTS = {
 
 _INVOKE = f"""
 define ptr @{INVOKE}(ptr %pointers) {{
-  call void @take()
+  %taken = call i1 @take()
+  br i1 %taken, label %mine, label %nested
+mine:
 $fill
   %object = call ptr @run()
   call void @give_back()
   ret ptr %object
+nested:
+  %complaint = call ptr @PyObject_CallNoArgs(ptr @{ON_NESTED})
+  ret ptr %complaint
 }}
 """
 
@@ -248,7 +257,9 @@ define ptr @{ENTRY}(ptr %self, ptr %args, i64 %count$parameter) {{
   %plain = and i1 %right, %unnamed
   br i1 %plain, label %enter, label %slow
 enter:
-  call void @take()
+  %taken = call i1 @take()
+  br i1 %taken, label %mine, label %nested
+mine:
   %current = call i1 @guarded()
   br i1 %current, label %look0, label %leave
 $looks
@@ -259,6 +270,9 @@ $release  ret ptr %object
 leave:
   call void @give_back()
   br label %slow
+nested:
+  %complaint = call ptr @PyObject_CallNoArgs(ptr @{ON_NESTED})
+  ret ptr %complaint
 slow:
   %other = call ptr @PyObject_Vectorcall(ptr %self, ptr %args, i64 %count, ptr $names)
   ret ptr %other

@@ -24,11 +24,11 @@ from .epochs_ir import (
     LAST,
     LOSS,
     LOSSES,
-    PROGRAM_LOCK,
     ROWS,
     STEP,
     STOP,
     TABLE,
+    TURN,
     Feed,
     buffer_symbol,
     epochs_ir,
@@ -37,6 +37,7 @@ from .gather import check_index, row_bytes_of
 from .loader import load
 from .pool import symbols
 from .pool_ir import BARRIER_BYTES
+from .turns import Turn
 
 Array = np.ndarray[Any, Any]
 
@@ -77,12 +78,14 @@ class Epochs:
         inputs: tuple[RowSource, ...],
         batch: int,
         loss: Loss,
+        turn: Turn,
         keep: Sequence[object],
     ) -> None:
         self.inputs = inputs
         self.batch = batch
         self._run = run
         self._loss = loss
+        self._turn = turn
         self._keep = list(keep)
 
     def run(self, rows: Sequence[Rows], first: int, last: int, losses: Array | None = None) -> int:
@@ -99,6 +102,7 @@ class Epochs:
             self._check_rows(number, source, given, first * self.batch, last * self.batch)
         self._check_losses(losses, last)
         record = self._record(rows, first, last, losses)
+        self._turn.refuse_nested()
         return int(self._run(record.ctypes.data))
 
     def _record(self, rows: Sequence[Rows], first: int, last: int, losses: Array | None) -> Array:
@@ -146,7 +150,7 @@ def make_epochs(
     table: Array,
     *,
     batch: int,
-    lock: Array,
+    turn: Turn,
     parts: int = 1,
     loss: Loss | None = None,
     failed: int | None = None,
@@ -155,32 +159,30 @@ def make_epochs(
 ) -> Epochs:
     """The program at address `step`, with a table of its own, to be run for many steps of `batch` rows.
 
-    `failed` and `stop` are addresses of int64 words: when one is not 0 after a step, that step was the last. `lock` is
-    the program's (one int32, as `make_entry` takes it). `keep` must outlive the program.
+    `failed` and `stop` are addresses of int64 words: when one is not 0 after a step, that step was the last. `turn` is
+    the program's, as `make_entry` takes it. `keep` must outlive the program.
     """
     inputs, kept = tuple(inputs), loss or Loss(_NOTHING.ctypes.data, 0)
-    _check(inputs, table, lock, batch, parts)
+    _check(inputs, table, batch, parts)
     feeds = [Feed(source.row_bytes, source.table_index) for source in inputs]
     imports = {
         **symbols(),
         **{buffer_symbol(i): source.buffer for i, source in enumerate(inputs)},
         STEP: step,
         TABLE: table.ctypes.data,
-        PROGRAM_LOCK: lock.ctypes.data,
+        TURN: turn.address,
         LOSS: kept.address,
         FAILED: _NOTHING.ctypes.data if failed is None else failed,
         STOP: _NOTHING.ctypes.data if stop is None else stop,
     }
     library = load([assemble(epochs_ir(feeds, batch, parts, kept.size))], [EPOCHS], imports)
     run = library.function(EPOCHS, ctypes.c_int64, ctypes.c_void_p)
-    return Epochs(run, inputs, batch, kept, [library, table, lock, *keep])
+    return Epochs(run, inputs, batch, kept, turn, [library, table, *keep])
 
 
-def _check(inputs: Sequence[RowSource], table: Array, lock: Array, batch: int, parts: int) -> None:
+def _check(inputs: Sequence[RowSource], table: Array, batch: int, parts: int) -> None:
     if batch < 1 or parts < 1:
         raise ValueError(f"steps of {batch} rows in {parts} parts cannot be run; 1 is the least")
-    if lock.dtype != np.int32 or lock.size != 1:
-        raise ValueError(f"the lock must be one int32, not {lock.dtype}[{lock.size}]")
     if table.dtype != np.uint64 or not table.flags.carray:
         raise ValueError(f"the table must be a contiguous array of uint64, not of {table.dtype}")
     for number, source in enumerate(inputs):

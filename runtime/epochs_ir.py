@@ -11,10 +11,11 @@ from dataclasses import dataclass
 from string import Template
 
 from .gather_ir import GATHER_SHARE, GATHER_SHARE_IR, rows_ahead
-from .pool_ir import BARRIER, BARRIER_BYTES, LOCK, RUN, UNLOCK
+from .pool_ir import BARRIER, BARRIER_BYTES, RUN
+from .turn_ir import GIVE, TAKE
 
 EPOCHS = "tapeout_epochs"
-STEP, TABLE, PROGRAM_LOCK = "tapeout_step", "tapeout_table", "tapeout_program_lock"
+STEP, TABLE, TURN = "tapeout_step", "tapeout_table", "tapeout_turn"
 LOSS, FAILED, STOP = "tapeout_loss", "tapeout_failed", "tapeout_stop"
 
 # The words of the record after the barrier; then, for each input, base and index.
@@ -56,15 +57,15 @@ def epochs_ir(feeds: Sequence[Feed], batch: int, parts: int, loss_bytes: int) ->
 
 _DECLARATIONS = f"""
 @{TABLE} = external global ptr
-@{PROGRAM_LOCK} = external global i32
+@{TURN} = external global [2 x i64]
 @{LOSS} = external global i8
 @{FAILED} = external global i64
 @{STOP} = external global i64
 declare void @{STEP}(ptr, i64, i64, ptr)
 declare void @{RUN}(ptr, ptr, i64)
 declare void @{BARRIER}(ptr, i64)
-declare void @{LOCK}(ptr)
-declare void @{UNLOCK}(ptr)
+declare void @{TAKE}(ptr)
+declare void @{GIVE}(ptr)
 """
 
 
@@ -154,12 +155,12 @@ done:
 
 _EPOCHS = f"""
 define i64 @{EPOCHS}(ptr %run) {{
-  call void @{LOCK}(ptr @{PROGRAM_LOCK})
+  call void @{TAKE}(ptr @{TURN})
   %over.p = {_word(OVER)}
   %stop = load atomic i64, ptr @{STOP} monotonic, align 8
   store i64 %stop, ptr %over.p
   $run
-  call void @{UNLOCK}(ptr @{PROGRAM_LOCK})
+  call void @{GIVE}(ptr @{TURN})
   %ran.p = {_word(RAN)}
   %ran = load i64, ptr %ran.p
   ret i64 %ran

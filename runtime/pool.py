@@ -19,6 +19,7 @@ from typing import Any
 import llvmlite.binding as llvm
 
 from .assemble import assemble
+from .builtin import python_functions
 from .loader import LINKING, Library, address_in_process, load
 from .pool_ir import (
     EXPORTS,
@@ -30,6 +31,7 @@ from .pool_ir import (
     machine_of,
     pool_ir,
 )
+from .turn_ir import GIVE, TAKE, THREAD, TURN_EXPORTS, TURN_IR
 
 
 @dataclass(frozen=True)
@@ -38,6 +40,8 @@ class _Pool:
     run: Callable[[int, int, int], None]
     set_threads: Callable[[int], None]
     get_threads: Callable[[], int]
+    take_turn: Callable[[int], None]
+    give_turn: Callable[[int], None]
 
 
 def get_num_threads() -> int:
@@ -70,9 +74,19 @@ def run(function: int, argument: int, parts: int) -> None:
     _pool().run(function, argument, parts)
 
 
+def take_turn(address: int) -> None:
+    """Wait until the turn at an address is free, and take it. Python's lock is released meanwhile."""
+    _pool().take_turn(address)
+
+
+def give_turn(address: int) -> None:
+    """Give a turn back, if it is this thread's."""
+    _pool().give_turn(address)
+
+
 def symbols() -> dict[str, int]:
-    """The pool's functions by name, to be imported by code that calls them."""
-    return {name: _pool().library.address(name) for name in EXPORTS}
+    """The functions of the pool and of turns by name, to be imported by code that calls them."""
+    return {name: _pool().library.address(name) for name in (*EXPORTS, *TURN_EXPORTS)}
 
 
 def _pool() -> _Pool:
@@ -82,7 +96,9 @@ def _pool() -> _Pool:
 
 @cache
 def _the_pool() -> _Pool:
-    library = load([assemble(pool_ir(llvm.get_process_triple(), _fork_registrar()))], EXPORTS)
+    texts = (pool_ir(llvm.get_process_triple(), _fork_registrar()), TURN_IR)
+    exports = (*EXPORTS, *TURN_EXPORTS)
+    library = load([assemble(text) for text in texts], exports, python_functions(THREAD))
     # Sleeping workers lie in this code until the process ends.
     library.keep_forever()
     # Here, where LINKING keeps forks away: from the first region on, a child must be told that it has no workers.
@@ -93,6 +109,8 @@ def _the_pool() -> _Pool:
         _typed(library, RUN, None, address, address, i64),
         _typed(library, SET_THREADS, None, i64),
         _typed(library, GET_THREADS, i64),
+        _typed(library, TAKE, None, address),
+        _typed(library, GIVE, None, address),
     )
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ctypes
 from collections.abc import Callable, Mapping, Sequence
-from threading import Lock
 from typing import Any
 
 import numpy as np
@@ -16,6 +15,7 @@ from .artifact import Artifact
 from .entry import make_entry
 from .loader import Library, load
 from .pool_ir import BARRIER_BYTES
+from .turns import Turn
 
 Array = np.ndarray[Any, Any]
 STEP, REGION = "step", "region"
@@ -70,15 +70,17 @@ class Bound:
         addresses = [0] * len(self.inputs) + [array.ctypes.data for array in self.fixed]
         self._frame = _frame(addresses)
         self._run = _region_of(program.library)
-        self._lock = Lock()
+        self._turn = Turn()
 
     def run(self, inputs: Sequence[Array]) -> list[Array]:
         """The results for these inputs, in new arrays. Raises what the program refuses."""
-        with self._lock:
-            self._frame[1][: len(self.inputs)] = [array.ctypes.data for array in inputs]
-            self._run(self._frame[0].ctypes.data, self.parts)
-            self.check()
-            return [result.copy() for result in self.results]
+        return self._turn.spend(lambda: self._run_once(inputs))
+
+    def _run_once(self, inputs: Sequence[Array]) -> list[Array]:
+        self._frame[1][: len(self.inputs)] = [array.ctypes.data for array in inputs]
+        self._run(self._frame[0].ctypes.data, self.parts)
+        self.check()
+        return [result.copy() for result in self.results]
 
     def check(self) -> None:
         """Raise what the last run refused."""

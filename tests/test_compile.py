@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import copy
+import signal
 import threading
+import time
 from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Any
@@ -394,3 +396,58 @@ def test_threads_wait_for_each_other() -> None:
         worker.join()
     assert total.item() == 80
     assert len(programs(step)) == 1
+
+
+@pytest.mark.parametrize("way", ["by native code", "by Python", "over rows"])
+def test_all_programs_of_a_function_take_turns(way: str) -> None:
+    total, rows = t.zeros(3), t.ones(4, 3)
+
+    @t.compile
+    def add(x: Any) -> Any:
+        total.add_((x[0] if isinstance(x, list) else x).sum(0))
+        return total.sum()
+
+    calls: dict[str, Callable[[], Any]] = {
+        "by native code": lambda: add(rows),
+        "by Python": lambda: add([rows]),
+        "over rows": lambda: add.over(rows, batch_size=4, progress=False),
+    }
+    calls[way]()
+    caller = threading.Thread(target=calls[way])
+
+    def in_between() -> None:
+        caller.start()
+        caller.join(0.1)
+        assert caller.is_alive()
+        assert total.tolist() == [4, 4, 4]
+
+    add._caller.turn.spend(in_between)
+    caller.join(20)
+    assert total.tolist() == [8, 8, 8]
+
+
+@pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="needs a timer that interrupts")
+def test_a_call_by_what_interrupts_a_call_is_refused() -> None:
+    step, one = t.compile(lambda x: x.sum()), t.ones(5)
+    step(one)
+    outcomes: list[Any] = []
+
+    def interrupt(*_: Any) -> None:
+        try:
+            outcomes.append(step(one).item())
+        except RuntimeError as error:
+            outcomes.append(str(error).partition(",")[0])
+
+    refusal = "a compiled function was called by something that interrupted a call of it"
+    before = signal.signal(signal.SIGALRM, interrupt)
+    signal.setitimer(signal.ITIMER_REAL, 1e-4, 1e-4)
+    try:
+        end = time.monotonic() + 20
+        while refusal not in outcomes and time.monotonic() < end:
+            assert step(one).item() == 5
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+    assert set(outcomes) <= {5.0, refusal}
+    assert refusal in outcomes
+    assert step(one).item() == 5

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gc
-import re
 import sys
 import threading
 import time
@@ -19,6 +18,7 @@ from tapeout.runtime import entry
 from tapeout.runtime.arguments import Argument
 from tapeout.runtime.entry import Failure, patient
 from tapeout.runtime.object_layout import LayoutError, Unwrap, slot_offset
+from tapeout.runtime.turns import Turn
 from test_runtime_programs import ALONE, AWAIT, COPY, I64, MIXED, X, Y, given_x, given_y, make
 
 
@@ -342,13 +342,13 @@ def test_a_failure_is_reported_where_a_number_is_returned() -> None:
     assert [step(np.array(code)) for code in (0, 4)] == [0, "reported"]
 
 
-# Locks.
+# Turns.
 
 
 @pytest.mark.parametrize("options", [[False, False], [False, True], [True, True]])
-def test_programs_that_share_a_lock_take_turns(options: list[bool]) -> None:
-    counters, work, lock = np.zeros(2, I64), np.zeros(1, I64), np.zeros(1, np.int32)
-    steps = [make(ALONE, [], [counters, work], lock=lock, long=long) for long in options]
+def test_programs_that_share_a_turn_wait_for_each_other(options: list[bool]) -> None:
+    counters, work, turn = np.zeros(2, I64), np.zeros(1, I64), Turn()
+    steps = [make(ALONE, [], [counters, work], turn=turn, long=long) for long in options]
     callers = [
         threading.Thread(target=lambda step=step: [step() for _ in range(40)]) for step in steps * 2
     ]
@@ -357,7 +357,7 @@ def test_programs_that_share_a_lock_take_turns(options: list[bool]) -> None:
     for caller in callers:
         caller.join(20)
     assert counters.tolist() == [0, 1]
-    assert lock[0] == 0
+    assert not turn.is_taken
 
 
 def test_a_call_waits_while_another_finishes() -> None:
@@ -385,11 +385,22 @@ def test_a_call_waits_while_another_finishes() -> None:
     assert not wrong
 
 
-@pytest.mark.parametrize("lock", [np.zeros(1, np.int64), np.zeros(2, np.int32)], ids=str)
-def test_a_lock_is_one_word(lock: np.ndarray) -> None:
-    complaint = re.escape(f"must be one int32, not {lock.dtype}[{lock.size}]")
-    with pytest.raises(ValueError, match=complaint):
-        make(COPY.replace("%bytes", "0"), [], [], lock=lock)
+@pytest.mark.parametrize("slow", [None, lambda *_: "slow"], ids=["alone", "with a slow way"])
+def test_a_call_that_interrupts_a_call_is_refused(slow: Any) -> None:
+    """It would wait for itself."""
+    calls: list[Any] = []
+
+    def finish() -> str:
+        with pytest.raises(RuntimeError, match="called by something that interrupted a call of it"):
+            calls[0](np.zeros(1))
+        return "finished"
+
+    copy = COPY.replace("%bytes", "8")
+    argument = Argument("a", np.dtype(float), (1,))
+    calls.append(make(copy, [argument], [np.zeros(1)], finish=finish, slow=slow))
+    assert [calls[0](np.zeros(1)) for _ in range(3)] == ["finished"] * 3
+    # The patient way leads to the same program.
+    assert patient(calls[0])(np.zeros(1)) == "finished"
 
 
 # As the call of an instance.

@@ -18,6 +18,7 @@ from tapeout.runtime.assemble import assemble
 from tapeout.runtime.entry import make_entry
 from tapeout.runtime.epochs import Epochs, Loss, Rows, RowSource, make_epochs
 from tapeout.runtime.loader import Library, load
+from tapeout.runtime.turns import Turn
 
 BATCH, PARTS = 5, 3
 
@@ -129,7 +130,7 @@ class Stage:
     """The program with everything it works on."""
 
     parts: int
-    lock: np.ndarray = field(default_factory=lambda: np.zeros(1, np.int32))
+    turn: Turn = field(default_factory=Turn)
     cells: np.ndarray = field(default_factory=lambda: np.zeros(PARTS, np.int64))
     words: np.ndarray = field(default_factory=lambda: np.array([0, 0, -1, 0, 0, 0]))
     stop: np.ndarray = field(default_factory=lambda: np.zeros(1, np.int64))
@@ -146,7 +147,7 @@ class Stage:
             [RowSource(72, 2, self.x_rows.ctypes.data), RowSource(8, 0, self.y_rows.ctypes.data)],
             table,
             batch=BATCH,
-            lock=self.lock,
+            turn=self.turn,
             parts=self.parts,
             keep=[code, self],
             **chosen,
@@ -185,7 +186,7 @@ def test_each_step_sees_its_rows(
     found = expected(IN_ORDER if index is None else index)
     assert losses.tolist() == [found[s] if first <= s < last else -5 for s in range(STEPS)] + [-5]
     assert stage.words[3] == (stage.parts if first < last else 0)
-    assert stage.lock[0] == 0
+    assert not stage.turn.is_taken
 
 
 def test_inputs_may_come_in_different_ways(stage: Stage) -> None:
@@ -242,11 +243,11 @@ def test_the_stop_word_stops_from_another_thread(stage: Stage) -> None:
 
 
 def test_other_calls_of_the_program_wait() -> None:
-    code, lock, words = loaded(WAIT), np.zeros(1, np.int32), np.zeros((2, 8), np.int64)
+    code, turn, words = loaded(WAIT), Turn(), np.zeros((2, 8), np.int64)
     inside, flag = words
     table = np.array([inside.ctypes.data, flag.ctypes.data], np.uint64)
-    epochs = make_epochs(code.address("step"), [], table, batch=1, lock=lock, keep=[code, words])
-    entry = make_entry("step", code.address("step"), [], [inside, flag], lock=lock, keep=[code])
+    epochs = make_epochs(code.address("step"), [], table, batch=1, turn=turn, keep=[code, words])
+    entry = make_entry("step", code.address("step"), [], [inside, flag], turn=turn, keep=[code])
     order: list[str] = []
 
     def noted(name: str, call: Callable[[], object]) -> Callable[[], None]:
@@ -272,9 +273,9 @@ def test_other_calls_of_the_program_wait() -> None:
 def test_a_step_costs_little_more_than_its_work() -> None:
     code = load([assemble("define void @step(ptr %t, i64 %p, i64 %n, ptr %b) {\n  ret void\n}\n")])
     loss, table = np.ones(1, np.float32), np.zeros(1, np.uint64)
-    lock = np.zeros(1, np.int32)
+    turn = Turn()
     at = Loss(loss.ctypes.data, 4)
-    epochs = make_epochs(code.address("step"), [], table, batch=1, lock=lock, loss=at, keep=[code])
+    epochs = make_epochs(code.address("step"), [], table, batch=1, turn=turn, loss=at, keep=[code])
     losses = np.zeros(20_000, np.float32)
     best = float("inf")
     for _ in range(5):
@@ -329,7 +330,6 @@ def test_an_index_that_leads_outside_is_refused() -> None:
     [
         ({"batch": 0}, "steps of 0 rows in 1 parts"),
         ({"parts": 0}, "in 0 parts cannot be run"),
-        ({"lock": np.zeros(1, np.int64)}, r"must be one int32, not int64\[1\]"),
         ({"table": np.zeros(4, np.int64)}, "array of uint64, not of int64"),
         ({"inputs": [RowSource(8, 4, 0)]}, "input 0 is entry 4 of a table of 4 entries"),
         ({"inputs": [RowSource(0, 1, 0)]}, "input 0 has rows of 0 bytes"),
@@ -340,7 +340,7 @@ def test_a_plan_that_makes_no_sense_is_refused(options: dict[str, Any], complain
         "inputs": [],
         "table": np.zeros(4, np.uint64),
         "batch": 2,
-        "lock": np.zeros(1, np.int32),
+        "turn": Turn(),
         "parts": 1,
     } | options
     inputs, table = given.pop("inputs"), given.pop("table")
