@@ -13,6 +13,7 @@ from functools import cache
 from typing import Any, NamedTuple
 
 from ..ir.types import type_of
+from ..runtime.copies import New, Pattern, make_copier
 from ..runtime.entry import Failure
 from ..runtime.object_layout import LayoutError, Unwrap, slot_offset
 from ..runtime.program import Bound
@@ -21,7 +22,7 @@ from ..tracer.changes import GRAD, ONE, STRUCTURE, TRACING, ZERO
 from ..tracer.consumed import Consumed
 from ..tracer.structure import unflatten
 from ..tracer.tensor import Tensor, wrap
-from ..tracer.var import Array, Runs, Storage, Var
+from ..tracer.var import Array, Runs, Storage, Var, next_sequence
 from .memory import Memory
 from .plan import Made, Plan
 
@@ -107,28 +108,30 @@ def _counting(runs: Runs) -> Callable[[], None]:
 
 def _one(result: Array, runs: Runs) -> Callable[[], Tensor]:
     """One new tensor, which is most often the loss."""
-    type, copy = type_of(result), result.copy
-
-    def finish() -> Tensor:
-        runs.count += 1
-        return wrap(Var(type, copy(), Storage()))
-
-    return finish
+    return make_copier("result", _pattern(result), counted=runs.word.address, keep=runs)
 
 
 def _many(plan: Plan, results: list[Array], structure: Any, runs: Runs) -> Callable[[], Any]:
-    types = [type_of(a) for a in results]
+    makers = [make_copier("result", _pattern(result)) for result in results]
 
     def finish() -> Any:
         runs.count += 1
-        made = [
-            wrap(Var(type, array.copy(), Storage()))
-            for type, array in zip(types, results, strict=True)
-        ]
+        made = [make() for make in makers]
         sources = [made[s.place] if isinstance(s, Made) else s for s in plan.returned]
         return unflatten(structure, sources)  # type: ignore[arg-type]
 
     return finish
+
+
+def _pattern(result: Array) -> Pattern:
+    """A tensor with a copy of a result, as `wrap(concrete(result.copy()))` would make it."""
+    var = Var(type_of(result), None, Storage())
+    new: dict[str, New] = {
+        "array": result.copy,
+        "storage": Pattern(Storage()),
+        "sequence": next_sequence,
+    }
+    return Pattern(wrap(var), {"_var": Pattern(var, new)})
 
 
 @cache

@@ -12,6 +12,8 @@ import tapeout as t
 from compiling import Training, X, Y, programs, same
 from tapeout import nn
 from tapeout.tracer import changes
+from tapeout.tracer.tensor import wrap
+from tapeout.tracer.var import concrete
 
 
 class Doubling:
@@ -204,3 +206,36 @@ def test_threads_wait_for_each_other_in_native_code() -> None:
     for worker in workers:
         worker.join()
     assert total.item() == 801
+
+
+@pytest.mark.parametrize("place", [0, 1, 2])
+def test_results_are_tensors_like_others(place: int) -> None:
+    """Native code makes them, slot by slot."""
+    fns: list[Callable[[t.Tensor], Any]] = [
+        lambda x: x * 2,
+        lambda x: (x * 2).sum(),
+        lambda x: x[:0] * 2,
+    ]
+    step, x = t.compile(fns[place]), t.arange(6.0).reshape(2, 3)
+    step(x)
+    found, later = step(x), step(x)
+    expected = wrap(concrete(fns[place](x).numpy()))
+    same(found, expected)
+    for name in (
+        "type",
+        "name",
+        "version",
+        "needs_grad",
+        "op",
+        "operands",
+        "leaf",
+        "label",
+        "freed",
+    ):
+        assert getattr(found._var, name) == getattr(expected._var, name), name
+    assert (found._base, found._grad, vars(found)) == (None, None, {})
+    assert found._var.sequence < later._var.sequence < expected._var.sequence
+    assert found._var.storage is not later._var.storage
+    assert not t.equal(found.add_(1), later) or found.numel() == 0
+    found.requires_grad_().sum().backward()
+    same(found.grad, t.ones_like(found))

@@ -15,21 +15,31 @@ import numpy as np
 from ..ir.op import Op
 from ..ir.types import TensorType, type_of
 from ..ir.values import Const, Value
+from .changes import Word
 
 if TYPE_CHECKING:
     from .tensor import Tensor
 
 Array = np.ndarray[Any, Any]
-_sequence = count().__next__
+next_sequence = count().__next__
+"""Numbers in the order in which values are made."""
 
 
 class Runs:
-    """How often a compiled program has run."""
+    """How often a compiled program has run: a word, because native code counts as well."""
 
-    __slots__ = ("count",)
+    __slots__ = ("word",)
 
     def __init__(self) -> None:
-        self.count = 0
+        self.word = Word()
+
+    @property
+    def count(self) -> int:
+        return self.word.cell[0]
+
+    @count.setter
+    def count(self, count: int) -> None:
+        self.word.cell[0] = count
 
 
 class Watch:
@@ -104,7 +114,7 @@ class Var(Value):
         self.leaf: weakref.ref[Tensor] | None = None
         self.label: str | None = None
         self.freed = False
-        self.sequence = _sequence()
+        self.sequence = next_sequence()
 
 
 def concrete(array: Array) -> Var:
