@@ -6,6 +6,7 @@ narrower dtype, a Python number for a single element) and refused otherwise.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -79,13 +80,19 @@ def _convert(program: str, argument: Argument, value: object) -> Array:
 
 
 def _as_array(argument: Argument, value: object) -> Array | None:
-    if isinstance(value, np.ma.MaskedArray):
+    if _is_masked(value):
         return None
     if isinstance(value, np.ndarray):
         return np.asarray(value)
     if isinstance(value, bool | int | float | np.generic) and argument.shape == ():
         return np.asarray(value)
     return None
+
+
+def _is_masked(value: object) -> bool:
+    """Before somebody has imported `numpy.ma`, which takes longer than a program's first step, no array is."""
+    masked = sys.modules.get("numpy.ma")
+    return masked is not None and isinstance(value, masked.MaskedArray)
 
 
 def _fits(argument: Argument, array: Array, value: object) -> bool:

@@ -44,6 +44,35 @@ def test_nothing_heavy_is_imported(program: str, heavy: tuple[str, ...]) -> None
     assert sorted(loaded_by(program) & set(heavy)) == []
 
 
+STEP = """
+import tapeout
+from tapeout import nn
+model = nn.Sequential(nn.Linear(4, 3), nn.ReLU(), nn.Linear(3, 2))
+optimizer = tapeout.optim.Adam(model.parameters())
+@tapeout.compile
+def step(x, y):
+    optimizer.zero_grad()
+    loss = nn.functional.cross_entropy(model(x), y)
+    loss.backward()
+    optimizer.step()
+    return loss
+step(tapeout.ones(5, 4), tapeout.zeros(5, dtype=tapeout.int64))
+"""
+
+
+def test_a_program_from_the_cache_needs_no_compiler(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("TAPEOUT_CACHE_DIR", str(tmp_path))
+
+    def compiler() -> set[str]:
+        late = ("numba", "numpy.ma", "tapeout.ir.passes.", "tapeout.backends.cpu.lower")
+        return {name for name in loaded_by(STEP) if name.startswith(late)}
+
+    assert {"numba", "tapeout.ir.passes.fuse", "tapeout.backends.cpu.lower"} <= compiler()
+    assert compiler() == set()
+
+
 def test_the_check_sees_what_is_imported() -> None:
     assert "urllib.request" in loaded_by("import tapeout; tapeout.data.MNIST")
 
