@@ -212,6 +212,7 @@ def test_negative_sizes_are_refused() -> None:
     "tiling, message",
     [
         (Tiling("dot", 2, 2, 4), r"needs the rows of a and the columns of b without gaps, not Op"),
+        (Tiling("dot", 2, 6, 4), r"but 6 do not fit into 4"),
         (Tiling("dot", 2, 2, 4, packed=True), r"reads its operands as they are, but this one: Til"),
         (Tiling("broadcast", 2, 4, 4), r"rows of Operand\(row_stride=1, .* use .* packed=True"),
     ],

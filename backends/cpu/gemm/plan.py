@@ -140,6 +140,10 @@ def _check(product: Product, tiling: Tiling) -> None:
             raise ProductError(
                 f"a dot tiling reads its operands as they are, but this one: {tiling}"
             )
+        if tiling.width > tiling.lanes:
+            raise ProductError(
+                f"the sums of a dot tiling's row go into one vector, but {tiling.width} do not fit into {tiling.lanes}"
+            )
         if not product.a.column_stride == product.b.row_stride == 1:
             raise ProductError(
                 "a dot tiling needs the rows of a and the columns of b without gaps, not "
