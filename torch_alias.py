@@ -39,6 +39,8 @@ SERVED = {
     "torchvision.datasets": ".data.vision",
     "torchvision.transforms": ".data.transforms",
 }
+STANDS_FOR = {"torch": "2.13.0+tapeout", "torchvision": "0.28.0+tapeout"}
+"""The versions whose behaviour is followed, for programs that ask."""
 INSTEAD = {
     "torch.nn.Conv2d": "flatten the image and use torch.nn.Linear",
     "torch.nn.LSTM": "use torch.nn.Linear layers on a fixed window",
@@ -75,19 +77,27 @@ class Alias(ModuleType):
         self._target = target
 
     def __getattr__(self, name: str) -> Any:
-        if name.startswith("__") and name.endswith("__") and name != "__version__":
+        if name == "__version__" and self.__name__ in STANDS_FOR:
+            return STANDS_FOR[self.__name__]
+        if name.startswith("__") and name.endswith("__"):
             raise AttributeError(name)
         full = f"{self.__name__}.{name}"
         if full in SERVED:
             return importlib.import_module(full)
-        if hasattr(self._target, name):
-            return getattr(self._target, name)
+        found = getattr(self._target, name, None)
+        if hasattr(self._target, name) and not self._is_room(found):
+            return found
         raise (ImportError if _is_from_import(sys._getframe(1)) else AttributeError)(
-            missing(full, dir(self._target))
+            missing(full, dir(self))
         )
 
+    def _is_room(self, thing: Any) -> bool:
+        """Is it a part of this package, and no module of PyTorch's? The compiler's rooms are there once imported."""
+        return self._target.__name__ == PACKAGE and isinstance(thing, ModuleType)
+
     def __dir__(self) -> list[str]:
-        return dir(self._target)
+        target = self._target
+        return [name for name in dir(target) if not self._is_room(vars(target).get(name))]
 
 
 def _is_from_import(frame: FrameType) -> bool:

@@ -25,9 +25,11 @@ def main(argv: Sequence[str] | None = None) -> int:
         sys.stdout = open(os.devnull, "w")  # noqa: SIM115 - whoever read our output has left
         return 0
     except Exception as error:
-        if options.traceback or (options.command is run.run_script and not trouble.foreseen(error)):
-            raise  # a script of the user's shows its own errors as Python would
-        print(f"tapeout: {trouble.told(error, _script(options))}", file=sys.stderr)
+        if options.traceback:
+            raise
+        # A script of the user's shows its errors as Python would, but for what is ours on the way.
+        own = trouble.as_python(error) if options.command is run.run_script else ""
+        print(own or f"tapeout: {trouble.told(error, _script(options))}", file=sys.stderr)
         return int(getattr(options, "trouble", 1))
 
 

@@ -29,13 +29,13 @@ def add(commands: Any) -> None:
     parser = commands.add_parser(
         "cache", help="sum up, list or clear the compiled code on disk", description=show.__doc__
     )
-    parser.add_argument("action", nargs="?", choices=("list", "clear"), default="list")
-    parser.add_argument("-v", "--all", action="store_true", help="list every entry")
+    parser.add_argument("action", nargs="?", choices=("list", "clear"))
+    parser.add_argument("-v", "--all", action="store_true", help="the same as list")
     parser.set_defaults(command=show)
 
 
 def show(options: argparse.Namespace) -> int:
-    """Say how many programs and kernels there are and what they take, or clear them all.
+    """Say how many programs and kernels there are and what they take; list every entry; or clear them all.
 
     They are kept in TAPEOUT_CACHE_DIR, or in the user's cache folder; TAPEOUT_CACHE=0 does without.
     """
@@ -47,7 +47,9 @@ def show(options: argparse.Namespace) -> int:
         print(f"{counted(cache.clear(), UNITS)} freed in {where}")
         return 0
     entries = cache.entries()
-    for line in each(entries) if options.all else by_kind(entries, where):
+    for line in (
+        each(entries) if options.all or options.action == "list" else by_kind(entries, where)
+    ):
         print(line)
     total = counted(sum(entry.size for entry in entries), UNITS)
     print(f"{len(entries)} entries, {total} in {where}")

@@ -42,6 +42,10 @@ def chosen(target: str, main: bool = True) -> Chosen:
     tree = _parsed(wanted) if wanted else None
     if not Path(path).is_file():
         raise FileNotFoundError(f"there is no script {path}")
+    if path.endswith(".tape"):
+        raise IRError(
+            f"{path} is IR text, which has no data to run on; `tapeout inspect {path} --compile` shows what it becomes"
+        )
     install_as_torch()
     sys.path.insert(0, str(Path(path).resolve().parent))
     sys.argv = [path]

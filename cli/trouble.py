@@ -7,6 +7,7 @@ import traceback
 from types import FrameType
 
 from ..ir import IRError
+from ..tracer.location import is_of_user
 
 UNEXPECTED = "; --traceback, after the command, shows where"
 
@@ -20,6 +21,25 @@ def told(error: Exception, script: str = "") -> str:
     """The error with its notes and the script's last line; of what was not foreseen, how to see more."""
     notes = [*getattr(error, "__notes__", ()), *_last_line(error, script)]
     return "\n".join([_text(error, script), *notes])
+
+
+def as_python(error: BaseException) -> str:
+    """The error as Python shows it, without the frames of this package. Empty if none of the user's is on the way."""
+    shown = traceback.TracebackException.from_exception(error)
+    _keep_users(shown, error)
+    return "".join(shown.format()).rstrip("\n") if shown.stack else ""
+
+
+def _keep_users(shown: traceback.TracebackException, error: BaseException) -> None:
+    """In the errors behind it as well, and in those of a group."""
+    frames = [frame for frame, _ in traceback.walk_tb(error.__traceback__)]
+    lines = zip(shown.stack, frames, strict=False)  # shorter with sys.tracebacklimit
+    shown.stack = traceback.StackSummary.from_list([s for s, frame in lines if is_of_user(frame)])
+    behind = [(shown.__cause__, error.__cause__), (shown.__context__, error.__context__)]
+    behind += zip(shown.exceptions or (), getattr(error, "exceptions", ()), strict=True)
+    for part, its in behind:
+        if part is not None and its is not None:
+            _keep_users(part, its)
 
 
 def _text(error: Exception, script: str) -> str:

@@ -230,7 +230,7 @@ def test_what_editors_put_before_a_text_is_passed_over(
     assert main(["diff", str(MLP), str(marked)]) == 0
 
 
-@pytest.mark.parametrize("command", ["inspect", "profile", "run"])
+@pytest.mark.parametrize("command", ["inspect", "profile"])
 @pytest.mark.parametrize(
     ("text", "told"),
     [
@@ -281,13 +281,58 @@ def test_an_unforeseen_error_is_one_line_too_unless_a_traceback_is_asked_for(
         main(["opt", str(MLP), "--traceback"])
 
 
-def test_a_script_shows_its_own_errors_as_python_does(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [
+        ("raise ValueError('mine')", "ValueError: mine\n"),
+        ("open('nope')", "FileNotFoundError: [Errno 2] No such file or directory: 'nope'\n"),
+        ("torch.nn.Linear(5, 2)(torch.zeros(3, 4))", "  at {path}:4: {line}\n"),
+    ],
+    ids=["its own", "the system's", "tapeout's"],
+)
+def test_a_script_shows_its_errors_as_python_does(line: str, told: str, tmp_path: Path) -> None:
+    """But for the frames that are not its own."""
     path = tmp_path / "wrong.py"
-    path.write_text("raise ValueError('mine')\n")
+    path.write_text(f"import torch\n\ndef g():\n    {line}\n\ng()\n")
     status, _, err = run("run", str(path))
     assert status == 1
-    assert err.startswith("Traceback")
-    assert err.endswith("ValueError: mine\n")
+    assert err.startswith(f"""Traceback (most recent call last):
+  File "{path}", line 6, in <module>
+    g()
+  File "{path}", line 4, in g
+    {line}
+""")
+    assert err.count("  File ") == 2
+    assert err.endswith(told.format(path=path, line=line))
+    status, _, err = run("run", "--traceback", str(path))
+    assert err.count("  File ") > 4
+
+
+def test_the_errors_behind_an_error_of_a_script_are_shown_without_ours_too(tmp_path: Path) -> None:
+    path = tmp_path / "wrong.py"
+    path.write_text(
+        "import torch\ntry:\n    torch.zeros(2) + torch.zeros(3)\nexcept RuntimeError as e:\n"
+        "    raise KeyError('outer') from e\n"
+    )
+    _, _, err = run("run", str(path))
+    assert "The above exception was the direct cause" in err
+    assert err.count("  File ") == 2
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [("x = (1 +\ny = 2", "{path}:1: '(' was never closed\n"), ("\0", "{path}: source code")],
+    ids=["syntax", "binary"],
+)
+def test_a_script_that_cannot_be_read_is_told_with_its_place(
+    text: str, told: str, tmp_path: Path
+) -> None:
+    path = tmp_path / "wrong.py"
+    path.write_text(text)
+    status, _, err = run("run", str(path))
+    assert status == 1
+    assert err.startswith("tapeout: ")
+    assert told.format(path=path) in err
 
 
 @pytest.mark.parametrize("command", ["run", "inspect", "opt", "diff", "ops", "cache"])
@@ -296,6 +341,22 @@ def test_every_command_has_help(command: str, capsys: pytest.CaptureFixture[str]
         main([command, "--help"])
     assert left.value.code == 0
     assert "--traceback" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("command", ["opt", "diff"])
+def test_a_script_in_place_of_ir_text_is_told(
+    command: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "program.py"
+    path.write_text("x = 1\n")
+    assert main([command, *[str(path)] * (2 if command == "diff" else 1)]) != 0
+    err = capsys.readouterr().err
+    assert f"{path} is Python, and what is wanted is IR text: `tapeout inspect {path}:NAME" in err
+
+
+def test_ir_text_in_place_of_a_script_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["profile", str(MLP)]) == 1
+    assert f"`tapeout inspect {MLP} --compile` shows" in capsys.readouterr().err
 
 
 # ---- colour

@@ -167,3 +167,31 @@ def test_a_misspelt_name_is_recognised(tmp_path: Path) -> None:
     path = tmp_path / "script.py"
     path.write_text("import torch\ntorch.nn.Linaer(2, 3)\n")
     assert "did you mean 'Linear'?" in run("-m", "tapeout", "run", path, cwd=tmp_path).stderr
+
+
+def test_the_compilers_rooms_are_no_names_of_pytorchs(script: Callable[[str], str]) -> None:
+    """Not even when they have been imported."""
+    text = """
+import torch
+torch.compile(lambda x: x * 2)(torch.ones(3))
+print([name for name in ("ir", "cli", "runtime", "tracer", "compiler", "backends") if hasattr(torch, name)])
+print([name for name in ("ir", "runtime", "tracer", "compiler", "backends") if name in dir(torch)])
+print(torch.nn.functional.relu(torch.tensor([-1.0])), torch.optim.SGD.__name__, torch.utils.data.DataLoader.__name__)
+try:
+    torch.backends.cudnn
+except AttributeError as error:
+    print(error)
+"""
+    rooms, listed, known, told = script(text).splitlines()
+    assert (rooms, listed) == ("[]", "[]")
+    assert known == "tensor([0.]) SGD DataLoader"
+    assert told.startswith("'torch.backends' is not there yet")
+    assert told.endswith("instead, leave the setting out")
+
+
+def test_the_version_is_the_one_that_is_stood_for(script: Callable[[str], str]) -> None:
+    text = """
+import torch, torchvision
+print(tuple(map(int, torch.__version__.split("+")[0].split("."))) >= (2, 13), torchvision.__version__)
+"""
+    assert script(text) == "True 0.28.0+tapeout\n"

@@ -244,6 +244,21 @@ def test_results_that_are_no_tensors_are_refused() -> None:
         t.trace(lambda x: (x, 1.5), t.spec((3,)))
 
 
+def test_a_number_to_be_formatted_needs_its_value() -> None:
+    with pytest.raises(t.TraceError, match=r"needs the values of a tensor.*\n.*test_trace\.py:"):
+        t.trace(lambda x: f"{x.sum():.2f}", t.spec((3,)))
+
+
+def test_a_traced_program_takes_what_it_was_traced_for() -> None:
+    program = trace_program(lambda x, y: x + y, t.spec((3,)), t.spec((3,)))
+    x = t.ones(3)
+    assert program.run(x, x).tolist() == [2, 2, 2]
+    with pytest.raises(TypeError, match=r"was traced for %y: f32\[3\], not for torch.int64; conv"):
+        program.run(x, x.long())
+    with pytest.raises(TypeError, match=r"takes 2 tensors, not 1; an array becomes one by from_n"):
+        program.run(x, x.numpy())
+
+
 def test_structures_of_inputs_and_outputs() -> None:
     def fn(pair: Any, scale: float, named: Any) -> Any:
         return {"sum": pair[0] + pair[1], "rest": (named["a"] * scale, None)}

@@ -193,7 +193,7 @@ def parameter_text(input: Tensor) -> str:
 
 def formatted(input: Tensor, spec: str) -> str:
     """`f"{x:.3f}"`."""
-    if input.ndim == 0 and modes.trace is None:
+    if input.ndim == 0 and (spec or modes.trace is None):
         return (
             format_scalar(array_of(input, "format()"), spec)
             if spec

@@ -16,16 +16,19 @@ _SKIPPED = ("contextlib", "copy", "functools", "importlib", "runpy", "threading"
 def user_frame() -> FrameType | None:
     """The innermost frame that is not this package's."""
     frame: FrameType | None = sys._getframe(1)
-    while frame is not None:
-        top = str(frame.f_globals.get("__name__", "")).partition(".")[0]
-        if (
-            top != PACKAGE
-            and top not in _SKIPPED
-            and not frame.f_code.co_filename.startswith("<frozen")
-        ):
-            return frame
+    while frame is not None and not is_of_user(frame):
         frame = frame.f_back
-    return None
+    return frame
+
+
+def is_of_user(frame: FrameType) -> bool:
+    """Does a frame run the user's code, not this package's or what lies between the two?"""
+    top = str(frame.f_globals.get("__name__", "")).partition(".")[0]
+    return (
+        top != PACKAGE
+        and top not in _SKIPPED
+        and not frame.f_code.co_filename.startswith("<frozen")
+    )
 
 
 def user_loc() -> Loc | None:

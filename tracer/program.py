@@ -13,6 +13,7 @@ from ..ir.func import Func
 from ..ir.interpreter import run
 from ..ir.types import Shape, TensorType
 from ..ir.values import Value
+from .location import blame
 from .modes import no_grad, outside_trace
 from .names import names_in_reach, things_in_reach
 from .reading import array_of, read
@@ -72,6 +73,7 @@ class Traced:
         """
         tensors: list[Tensor] = []
         flatten(inputs, tensors, fixed=True)
+        self._check(tensors)
         tensors += [slot.up_to_date() for slot in self.state]
         found = run(self.func, *(array_of(t, "running a program") for t in tensors))
         places: dict[Value, Tensor] = {slot.arg: slot.tensor for slot in self.state}
@@ -83,6 +85,24 @@ class Traced:
                 else:
                     write(places[into], concrete(array))
         return unflatten(self.structure, outputs)
+
+    def _check(self, tensors: Sequence[Tensor]) -> None:
+        """Inputs have the dtypes that the program was traced for. (Shapes are the interpreter's business.)"""
+        if len(tensors) != len(self.inputs):
+            raise blame(
+                TypeError(
+                    f"{self.func.name} takes {len(self.inputs)} tensors, not {len(tensors)}; an array becomes one by "
+                    "from_numpy()"
+                )
+            )
+        for arg, tensor in zip(self.inputs, tensors, strict=True):
+            if tensor.dtype is not arg.type.dtype:
+                raise blame(
+                    TypeError(
+                        f"{self.func.name} was traced for %{arg.name}: {arg.type}, not for {tensor.dtype}; convert the "
+                        f"tensor with .to({arg.type.dtype}), or trace again"
+                    )
+                )
 
 
 def trace(fn: Callable[..., Any], *specs: Any, **named: Any) -> Func:

@@ -24,7 +24,8 @@ def flatten(nested: Any, found: list[Tensor], fixed: bool = False) -> Any:
         return None
     raise TypeError(
         "a traced function returns tensors, or tuples, lists and dicts of them, "
-        f"not {type(nested).__name__} {nested!r} (an input without data is written spec(shape))"
+        f"not {type(nested).__name__} {nested!r}; what is no tensor is computed once, when the function is "
+        "traced, and not in each call: keep it outside"
     )
 
 
