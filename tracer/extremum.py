@@ -15,6 +15,7 @@ from .copying import clone
 from .eager import builder, emit
 from .labelled import labelled, relabelled
 from .location import blame
+from .numpy_names import numpy_names
 from .reading import read
 from .tensor import Tensor, apply, wrap
 from .totals import Dim, dims_of
@@ -22,16 +23,19 @@ from .totals import Dim, dims_of
 Answer = type[return_types.ValuesIndices]
 
 
+@numpy_names
 def amax(input: Tensor, dim: Dim = (), keepdim: bool = False) -> Tensor:
     """The largest element; equal ones share the gradient."""
     return apply(rd.AMax(dims_of(input, dim), keepdim), read(input))
 
 
+@numpy_names
 def amin(input: Tensor, dim: Dim = (), keepdim: bool = False) -> Tensor:
     """The smallest element; equal ones share the gradient."""
     return apply(rd.AMin(dims_of(input, dim), keepdim), read(input))
 
 
+@numpy_names
 def max(input: Tensor, dim: Any = None, keepdim: bool = False, *, other: Any = None) -> Any:
     """The largest element; with a dim, values and indices along it; with a tensor, the larger elements.
 
@@ -44,6 +48,7 @@ def max(input: Tensor, dim: Any = None, keepdim: bool = False, *, other: Any = N
     return _along(input, dim, keepdim, return_types.max, rd.ArgMax, "MaxBackward0")
 
 
+@numpy_names
 def min(input: Tensor, dim: Any = None, keepdim: bool = False, *, other: Any = None) -> Any:
     """The smallest element; with a dim, values and indices along it; with a tensor, the smaller elements."""
     if isinstance(dim, Tensor) or other is not None:
@@ -74,11 +79,13 @@ def _along(
     return answer(labelled(found, label), labelled(indices, None))
 
 
+@numpy_names
 def argmax(input: Tensor, dim: int | None = None, keepdim: bool = False) -> Tensor:
     """Where the largest element stands: in the flattened tensor, or along a dim."""
     return _position(rd.ArgMax, input, dim, keepdim)
 
 
+@numpy_names
 def argmin(input: Tensor, dim: int | None = None, keepdim: bool = False) -> Tensor:
     """Where the smallest element stands."""
     return _position(rd.ArgMin, input, dim, keepdim)

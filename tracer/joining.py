@@ -13,6 +13,7 @@ from .copying import clone
 from .eager import builder
 from .labelled import labelled, relabelled
 from .location import blame
+from .numpy_names import numpy_names
 from .promotion import operand_value, result_type
 from .reading import read
 from .reshaping import expand, flatten, listed, reshape, shape_of, unsqueeze
@@ -21,6 +22,7 @@ from .slicing import narrow
 from .tensor import Tensor, apply
 
 
+@numpy_names
 def cat(tensors: Sequence[Tensor], dim: int = 0) -> Tensor:
     """Side by side along a dim."""
     parts = list(tensors)
@@ -96,6 +98,7 @@ def diag(input: Tensor, diagonal: int = 0) -> Tensor:
     return labelled(b.reshape(filled, shape=(size, size)), "DiagEmbedBackward0")
 
 
+@numpy_names
 def stack(tensors: Sequence[Tensor], dim: int = 0) -> Tensor:
     """Side by side along a new dim."""
     parts = list(tensors)
@@ -142,6 +145,7 @@ def repeat(input: Tensor, *repeats: Any) -> Tensor:
     return relabelled(clone(labelled(joined, None)), "RepeatBackward0")
 
 
+@numpy_names
 def repeat_interleave(input: Tensor, repeats: int, dim: int | None = None) -> Tensor:
     """Each element several times in a row."""
     x = flatten(input) if dim is None else input

@@ -15,15 +15,18 @@ from .copying import clone
 from .eager import builder, emit
 from .labelled import labelled, relabelled
 from .location import blame
+from .numpy_names import numpy_names
 from .reading import read
 from .tensor import Tensor
 
 
+@numpy_names
 def argsort(input: Tensor, dim: int = -1, descending: bool = False, stable: bool = False) -> Tensor:
     """The order that sorts along dim."""
     return sort(input, dim, descending, stable=stable).indices
 
 
+@numpy_names
 def sort(
     input: Tensor, dim: int = -1, descending: bool = False, *, stable: bool | None = None
 ) -> return_types.sort:
@@ -40,6 +43,7 @@ def sort(
     return return_types.sort(found, labelled(index, None))
 
 
+@numpy_names
 def topk(
     input: Tensor, k: int, dim: int = -1, largest: bool = True, sorted: bool = True
 ) -> return_types.topk:
@@ -64,6 +68,7 @@ def topk(
     )
 
 
+@numpy_names
 def median(input: Tensor, dim: int | None = None, keepdim: bool = False) -> Any:
     """The middle element: the lower one of two, and NaN if there is one; with a dim, values and indices along it."""
     if input.dtype is bool_:

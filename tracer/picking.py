@@ -15,6 +15,7 @@ from .eager import builder, emit
 from .index_plan import from_front
 from .labelled import labelled, relabelled
 from .location import blame
+from .numpy_names import numpy_names
 from .promotion import operand_value
 from .reading import array_of, read
 from .reshaping import expand, reshape
@@ -32,6 +33,7 @@ def _within(name: str, op: Op, *operands: Value) -> Var:
         raise DimError(f"{name}(): {text}") from None
 
 
+@numpy_names
 def index_select(input: Tensor, dim: int, index: Tensor) -> Tensor:
     """Slices along a dim, picked by a vector of indices."""
     return labelled(_taken(input, dim, index), "IndexSelectBackward0")
@@ -61,6 +63,7 @@ def take(input: Tensor, index: Tensor) -> Tensor:
     return labelled(found, "TakeBackward0")
 
 
+@numpy_names
 def gather(input: Tensor, dim: int, index: Tensor) -> Tensor:
     """result[i][j] = input[index[i][j]][j] for dim 0."""
     place = normalize_dim(dim, input.ndim)
@@ -79,11 +82,13 @@ def _check_index(name: str, index: Tensor) -> None:
         )
 
 
+@numpy_names
 def scatter(input: Tensor, dim: int, index: Tensor, src: Any) -> Tensor:
     """`input` with result[index[i][j]][j] = src[i][j] for dim 0."""
     return _scattered(input, dim, index, src, False)
 
 
+@numpy_names
 def scatter_add(input: Tensor, dim: int, index: Tensor, src: Tensor) -> Tensor:
     """`input` with src added at the places that index names."""
     return _scattered(input, dim, index, src, True)
@@ -116,6 +121,7 @@ def _scattered(input: Tensor, dim: int, index: Tensor, src: Any, accumulate: boo
     )
 
 
+@numpy_names
 def index_add(
     input: Tensor, dim: int, index: Tensor, source: Tensor, *, alpha: float = 1
 ) -> Tensor:
@@ -126,6 +132,7 @@ def index_add(
     return labelled(_within("index_add", op, read(input), read(index), value), "IndexAddBackward0")
 
 
+@numpy_names
 def index_copy(input: Tensor, dim: int, index: Tensor, source: Tensor) -> Tensor:
     """`input` with slices replaced by those of a source."""
     op = ix.Put(normalize_dim(dim, input.ndim))
@@ -134,6 +141,7 @@ def index_copy(input: Tensor, dim: int, index: Tensor, source: Tensor) -> Tensor
     )
 
 
+@numpy_names
 def index_fill(input: Tensor, dim: int, index: Tensor, value: Any) -> Tensor:
     """`input` with slices filled with one number."""
     op = ix.Put(normalize_dim(dim, input.ndim))
@@ -142,6 +150,7 @@ def index_fill(input: Tensor, dim: int, index: Tensor, value: Any) -> Tensor:
     return labelled(_within("index_fill", op, read(input), read(index), fill), "IndexFillBackward0")
 
 
+@numpy_names
 def take_along_dim(input: Tensor, indices: Tensor, dim: int | None = None) -> Tensor:
     """As `gather`, with indices that broadcast; without a dim, in the flattened tensor."""
     if dim is None:

@@ -12,6 +12,7 @@ from ..ir.ops import shaping as sh
 from ..ir.types import normalize_dim, normalize_dims
 from .labelled import relabelled
 from .location import blame
+from .numpy_names import numpy_names
 from .reading import read
 from .tensor import Tensor, view
 
@@ -86,6 +87,7 @@ def flatten(input: Tensor, start_dim: int = 0, end_dim: int = -1) -> Tensor:
     return reshape(input, *shape[:start], math.prod(shape[start : end + 1]), *shape[end + 1 :])
 
 
+@numpy_names
 def unflatten(input: Tensor, dim: int, shape: Sequence[int]) -> Tensor:
     """One dimension as several."""
     have = shape_of(input)
@@ -95,6 +97,7 @@ def unflatten(input: Tensor, dim: int, shape: Sequence[int]) -> Tensor:
     return reshape(input, *have[:place], *inner, *have[place + 1 :])
 
 
+@numpy_names
 def squeeze(input: Tensor, dim: int | tuple[int, ...] | None = None) -> Tensor:
     """Without its size-1 dimensions, or without some of them."""
     shape = shape_of(input)
@@ -107,6 +110,7 @@ def squeeze(input: Tensor, dim: int | tuple[int, ...] | None = None) -> Tensor:
     )
 
 
+@numpy_names
 def unsqueeze(input: Tensor, dim: int) -> Tensor:
     """With a new size-1 dimension at `dim`."""
     shape = shape_of(input)

@@ -12,6 +12,7 @@ from .eager import builder, emit
 from .kinds import DTypeLike, dtype_or
 from .labelled import labelled
 from .labels import default_label
+from .numpy_names import numpy_names
 from .promotion import operand_value
 from .tensor import Tensor, apply
 from .totals import summable
@@ -20,6 +21,7 @@ WIDER = {float16: float32, bfloat16: float32, float32: float64}
 """What running products are kept in."""
 
 
+@numpy_names
 def cumsum(input: Tensor, dim: int, *, dtype: DTypeLike | None = None) -> Tensor:
     """Running sums along a dim."""
     value = summable(input, dtype)
@@ -29,6 +31,7 @@ def cumsum(input: Tensor, dim: int, *, dtype: DTypeLike | None = None) -> Tensor
     return apply(rw.CumSum(normalize_dim(dim, value.type.rank)), value)
 
 
+@numpy_names
 def cumprod(input: Tensor, dim: int, *, dtype: DTypeLike | None = None) -> Tensor:
     """Running products along a dim, one multiplication after the other in a wider dtype."""
     b, value = builder(), summable(input, dtype)
@@ -45,11 +48,13 @@ def cumprod(input: Tensor, dim: int, *, dtype: DTypeLike | None = None) -> Tenso
     return labelled(b.cast_to(joined, kind), "CumprodBackward0")
 
 
+@numpy_names
 def softmax(input: Tensor, dim: int, dtype: DTypeLike | None = None) -> Tensor:
     """exp(x) divided by its sum along dim."""
     return _rowwise(rw.Softmax, input, dim, dtype)
 
 
+@numpy_names
 def log_softmax(input: Tensor, dim: int, dtype: DTypeLike | None = None) -> Tensor:
     """The logarithm of the softmax."""
     return _rowwise(rw.LogSoftmax, input, dim, dtype)

@@ -12,11 +12,13 @@ from ..ir.ops import slicing as sl
 from ..ir.types import normalize_dim
 from .labelled import relabelled
 from .location import blame
+from .numpy_names import numpy_names
 from .permuting import permute
 from .reshaping import shape_of, viewed
 from .tensor import Tensor, view
 
 
+@numpy_names
 def narrow(input: Tensor, dim: int, start: int, length: int) -> Tensor:
     """`length` elements from `start` along a dim."""
     if not input.ndim:
@@ -45,6 +47,7 @@ def _slice(input: Tensor, dim: int, start: int, stop: int, step: int, label: str
     return viewed(input, sl.Slice(dim, start, stop, step), label)
 
 
+@numpy_names
 def select(input: Tensor, dim: int, index: int, *, shown: int | None = None) -> Tensor:
     """One slice along a dim, without that dim."""
     shape = shape_of(input)
@@ -68,6 +71,7 @@ def select(input: Tensor, dim: int, index: int, *, shown: int | None = None) -> 
     return viewed(one, sh.Reshape(shape[:place] + shape[place + 1 :]), "SelectBackward0")
 
 
+@numpy_names
 def sliced(input: Tensor, dim: int, window: slice) -> Tensor:
     """`input[..., start:stop:step]` along a dim."""
     size = shape_of(input)[dim]
@@ -77,6 +81,7 @@ def sliced(input: Tensor, dim: int, window: slice) -> Tensor:
     return _slice(input, dim, start, max(start, stop), step, "SliceBackward0")
 
 
+@numpy_names
 def unbind(input: Tensor, dim: int = 0) -> tuple[Tensor, ...]:
     """All slices along a dim."""
     if not input.ndim:
@@ -87,6 +92,7 @@ def unbind(input: Tensor, dim: int = 0) -> tuple[Tensor, ...]:
     )
 
 
+@numpy_names
 def split(
     tensor: Tensor, split_size_or_sections: int | Sequence[int], dim: int = 0
 ) -> tuple[Tensor, ...]:
@@ -118,6 +124,7 @@ def split(
     return tuple(_slice(tensor, place, a, b, 1, label) for a, b in pairwise(ends))
 
 
+@numpy_names
 def chunk(input: Tensor, chunks: int, dim: int = 0) -> tuple[Tensor, ...]:
     """At most `chunks` pieces of equal size (the last may be smaller)."""
     if chunks <= 0:

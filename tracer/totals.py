@@ -15,6 +15,7 @@ from .eager import builder, emit
 from .kinds import DTypeLike, dtype_or
 from .labelled import labelled
 from .location import blame, not_a_tensor
+from .numpy_names import numpy_names
 from .promotion import get_default_dtype, legacy_name, operand_value
 from .reading import read
 from .rounding import abs as absolute
@@ -23,6 +24,7 @@ from .tensor import Tensor, apply
 Dim = int | tuple[int, ...] | list[int] | None
 
 
+@numpy_names
 def dims_of(input: Tensor, dim: Dim) -> tuple[int, ...]:
     return normalize_dims(dim, checked(input).ndim)
 
@@ -40,6 +42,7 @@ def summable(input: Tensor, dtype: DTypeLike | None) -> Value:
     return operand_value(input, dtype_or(dtype, kind))
 
 
+@numpy_names
 def sum(
     input: Tensor, dim: Dim = None, keepdim: bool = False, *, dtype: DTypeLike | None = None
 ) -> Tensor:
@@ -48,6 +51,7 @@ def sum(
     return labelled(value, "SumBackward0" if dim is None else "SumBackward1")
 
 
+@numpy_names
 def mean(
     input: Tensor, dim: Dim = None, keepdim: bool = False, *, dtype: DTypeLike | None = None
 ) -> Tensor:
@@ -64,6 +68,7 @@ def mean(
     return labelled(value, "MeanBackward0" if dim is None else "MeanBackward1")
 
 
+@numpy_names
 def prod(
     input: Tensor, dim: int | None = None, keepdim: bool = False, *, dtype: DTypeLike | None = None
 ) -> Tensor:
@@ -72,6 +77,7 @@ def prod(
     return labelled(value, "ProdBackward0" if dim is None else "ProdBackward1")
 
 
+@numpy_names
 def var(
     input: Tensor,
     dim: Dim | bool = None,
@@ -92,6 +98,7 @@ def var(
     return labelled(builder().div(read(total), float(divisor)), "VarBackward0")
 
 
+@numpy_names
 def std(
     input: Tensor,
     dim: Dim | bool = None,
@@ -106,11 +113,13 @@ def std(
     )
 
 
+@numpy_names
 def all(input: Tensor, dim: Dim = None, keepdim: bool = False) -> Tensor:
     """Are all elements non-zero?"""
     return _truth(rd.All(dims_of(input, dim), keepdim), input)
 
 
+@numpy_names
 def any(input: Tensor, dim: Dim = None, keepdim: bool = False) -> Tensor:
     """Is any element non-zero?"""
     return _truth(rd.Any_(dims_of(input, dim), keepdim), input)
@@ -122,11 +131,13 @@ def _truth(op: Op, input: Tensor) -> Tensor:
     return cast(found, uint8) if input.dtype is uint8 else found
 
 
+@numpy_names
 def count_nonzero(input: Tensor, dim: Dim = None) -> Tensor:
     """How many elements are not zero."""
     return sum(cast(input, bool_), dim)
 
 
+@numpy_names
 def norm(
     input: Tensor,
     p: float | str = 2,
@@ -162,12 +173,14 @@ def _root(total: Tensor, order: float) -> Value:
     return b.where(zero, 0.0, root)
 
 
+@numpy_names
 def logsumexp(input: Tensor, dim: Dim, keepdim: bool = False) -> Tensor:
     """log of the sum of exponentials, without overflow."""
     kind = input.dtype if input.dtype.is_floating_point else get_default_dtype()
     return apply(rd.LogSumExp(dims_of(input, dim), keepdim), operand_value(input, kind))
 
 
+@numpy_names
 def var_mean(
     input: Tensor,
     dim: Dim | bool = None,
@@ -181,6 +194,7 @@ def var_mean(
     return var(input, dim, unbiased, keepdim, correction=correction), mean(input, dims, keepdim)
 
 
+@numpy_names
 def std_mean(
     input: Tensor,
     dim: Dim | bool = None,
