@@ -33,6 +33,7 @@ MANY = 4
 """From this number of signatures on, somebody may not know that there are several."""
 KEPT = 8
 """How many programs are kept for one signature."""
+CONTAINER = ("__len__", "__iter__", "__contains__", "__getitem__", "__setitem__", "__delitem__")
 
 
 class Step(Inspected):
@@ -41,9 +42,14 @@ class Step(Inspected):
     fn: Callable[..., Any]
     _attribute: str | None
 
-    def __new__(cls, *args: Any, **options: Any) -> Self:
-        own = type(cls.__name__, (cls,), {"__module__": cls.__module__})
+    def __new__(cls, fn: Callable[..., Any], *_: Any, **options: Any) -> Self:
+        own = type(cls.__name__, (cls,), {"__module__": cls.__module__, **cls._special(fn)})
         return object.__new__(own)
+
+    @classmethod
+    def _special(cls, fn: Callable[..., Any]) -> dict[str, Any]:
+        """What Python looks for in the class of an object only."""
+        return {}
 
     def __init__(
         self,
@@ -191,13 +197,39 @@ class Step(Inspected):
 
 
 class ModuleStep(Step):
-    """A compiled module: everything but a call goes to the module."""
+    """A compiled module: everything but a call goes to the module, and it may take the module's place in others."""
+
+    @classmethod
+    def _special(cls, fn: Callable[..., Any]) -> dict[str, Any]:
+        return {name: _passed_on(name) for name in CONTAINER if hasattr(type(fn), name)}
+
+    @property
+    def __class__(self) -> Any:
+        """For `isinstance`, by which modules know each other."""
+        return type(self.fn)
+
+    @__class__.setter
+    def __class__(self, cls: type) -> None:
+        self.fn.__class__ = cls
+
+    @property
+    def _orig_mod(self) -> Any:
+        """The module, by the name that PyTorch gives it."""
+        return self.fn
 
     def __setattr__(self, name: str, value: Any) -> None:
         setattr(self.fn, name, value)
 
     def __delattr__(self, name: str) -> None:
         delattr(self.fn, name)
+
+
+def _passed_on(name: str) -> Any:
+    def method(self: ModuleStep, *args: Any) -> Any:
+        return getattr(self.fn, name)(*args)
+
+    method.__name__ = name
+    return method
 
 
 def _chained(name: str) -> Any:

@@ -9,6 +9,7 @@ import numpy as np
 
 from ...ir.dtypes import DType, bfloat16, float16, float32, float64
 from ...tracer import Tensor, changed, no_grad
+from ...tracer.consumed import Consumed
 from ...tracer.device import Device, check_device
 from ...tracer.kinds import DTypeLike, dtype_of
 from ...tracer.pointwise import cast
@@ -87,7 +88,8 @@ def _replace(parameter: Tensor, fn: TensorFunction) -> None:
     new = fn(parameter)
     if new is not parameter:
         replace_memory(parameter, new)
-    if parameter.grad is not None:
+    # A gradient that a compiled program has used up is nowhere.
+    if not isinstance(parameter._grad, Consumed) and parameter.grad is not None:
         parameter.grad = fn(parameter.grad)
 
 
