@@ -20,7 +20,6 @@ from tapeout.runtime.epochs import Loss, Rows, RowSource, make_epochs
 from tapeout.runtime.gather import row_bytes_of
 from tapeout.runtime.loader import load
 from tapeout.runtime.object_layout import Unwrap, slot_offset
-from tapeout.runtime.turns import Turn
 
 CALLS, ROUNDS = 20_000, 25
 ROWS, BATCH = 60_000, 64
@@ -98,7 +97,6 @@ def nanoseconds_per_step(*data: Rows) -> float:
         sources,
         table,
         batch=BATCH,
-        turn=Turn(),
         loss=Loss(loss.ctypes.data, 4),
         keep=[EMPTY, loss, buffers],
     )

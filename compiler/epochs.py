@@ -36,13 +36,18 @@ class Steps:
     def run(self, order: Array | None, first: int, last: int) -> Array:
         """The losses of some steps. The rows are taken in this order, if it is not the one they lie in."""
         losses = np.empty(last, self.loss.dtype)
-        self.memory.before()
-        self.program.runs.count += last - first
-        self._epochs.run([Rows(a, order) for a in self.arrays], first, last, losses)
-        self.bound.check()
-        self.memory.after()
+        rows = [Rows(a, order) for a in self.arrays]
+        self.program.caller.turn.spend(lambda: self._in_turn(rows, first, last, losses))
         self.program.leave([], [])
         return losses[first:]
+
+    def _in_turn(self, rows: list[Rows], first: int, last: int, losses: Array) -> None:
+        self.memory.before()
+        self.program.runs.count += last - first
+        self.bound.status.fill(0)
+        self._epochs.run(rows, first, last, losses)
+        self.bound.check()
+        self.memory.after()
 
     def _made(self, size: int) -> Epochs:
         bound = self.bound
@@ -56,7 +61,6 @@ class Steps:
             ],
             table,
             batch=size,
-            turn=self.program.caller.turn,
             parts=bound.parts,
             loss=Loss(self.loss.ctypes.data, self.loss.itemsize),
             failed=bound.status.ctypes.data,

@@ -18,7 +18,7 @@ from ..runtime.entry import Failure
 from ..runtime.object_layout import LayoutError, Unwrap, slot_offset
 from ..runtime.program import Bound
 from ..runtime.turns import Turn
-from ..tracer.changes import GRAD, ONE, STRUCTURE, TRACING, ZERO
+from ..tracer.changes import GRAD, ONE, QUIET, STRUCTURE, TRACING, ZERO
 from ..tracer.consumed import Consumed
 from ..tracer.structure import unflatten
 from ..tracer.tensor import Tensor, wrap
@@ -74,14 +74,15 @@ def native_call(
 
     made: Callable[..., Any] = bound.function(
         finish=_finish(plan, memory, structure, runs),
-        failure=Failure(bound.status.ctypes.data, report),
+        failure=Failure(bound.status.ctypes.data, report, bound.status.size),
         slow=caller.slow,
         unwrap=unwrapping(),
         guards=[
             (STRUCTURE.address, memory.word.address),
             (TRACING.address, ZERO.address),
-            (GRAD.address, (ONE if grad else ZERO).address),
+            *([(GRAD.address, ONE.address)] if grad else []),
         ],
+        thread=None if grad else QUIET.address,
         keep=[memory.word],
         turn=caller.turn,
         long=bound.parts > 1,

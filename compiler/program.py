@@ -66,23 +66,29 @@ class Program:
     def run(self, tensors: Sequence[Tensor]) -> Any:
         """Do what the function would do, and return what it would return."""
         memory = self.bound(tensors)
-        memory.before()
         if self.native is not None:
+            memory.before()
             result = patient(self.native)(*(_contiguous(read_array(read(t))) for t in tensors))
             self.leave(tensors, [])
             return result
         given = [read(t) for t in tensors]
-        operands = self._operands(given, memory) if self.ops else []
-        inputs = [_contiguous(read_array(v)) for v in given]
-        try:
-            found = self.caller.turn.spend(lambda: memory.bound.run(inputs))
-        finally:
-            self.runs.count += 1
-        memory.after()
+        found, operands = self.caller.turn.spend(lambda: self._in_turn(memory, given))
         results = [self._result(k, array, operands) for k, array in enumerate(found)]
         self.leave(tensors, results)
         sources = [self._tensor(s, tensors, results) for s in self.plan.returned]
         return unflatten(self.structure, sources)
+
+    def _in_turn(self, memory: Memory, given: list[Var]) -> tuple[list[Array], list[Var]]:
+        """The results, and what the tape remembers the arguments by."""
+        memory.before()
+        operands = self._operands(given, memory) if self.ops else []
+        inputs = [_contiguous(read_array(v)) for v in given]
+        try:
+            found: list[Array] = memory.bound.run(inputs)
+        finally:
+            self.runs.count += 1
+        memory.after()
+        return found, operands
 
     def bound(self, tensors: Sequence[Tensor]) -> Memory:
         """The program bound to where its state is now."""

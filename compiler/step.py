@@ -74,6 +74,7 @@ class Step(Inspected):
         """A call that looks at everything."""
         if modes.trace is not None:
             return self.fn(*args, **kwargs)
+        self._caller.turn.refuse_nested()
         with self._lock:
             tensors: list[Any] = []
             program = self._program(args, kwargs, tensors)
@@ -85,6 +86,7 @@ class Step(Inspected):
 
     def compile(self, *specs: Any, **named: Any) -> Self:
         """Make the program for inputs such as these now: `spec(shape, dtype)` or examples, as for `trace`."""
+        self._caller.turn.refuse_nested()
         with self._lock:
             self._program(specs, named, [])
         return self
@@ -104,6 +106,7 @@ class Step(Inspected):
         The data are tensors or arrays (or tuples and dicts of them) of one first dimension. The rows are shuffled by
         the generator, or by the default one. A last batch that is smaller compiles a program of its own.
         """
+        self._caller.turn.refuse_nested()
         plan = Plan(batch_size, shuffle, epochs, generator, drop_last, progress)
         return over(self, self._lock, self._program_for, data, plan)
 
@@ -115,6 +118,7 @@ class Step(Inspected):
         It runs for these arguments (specs will do), and without any for those of the last program, made up. The
         program works on copies: the model and the optimizer stay as they are.
         """
+        self._caller.turn.refuse_nested()
         with self._lock:
             tensors: list[Any] | None = None
             if args or named:

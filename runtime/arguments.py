@@ -91,8 +91,9 @@ def _as_array(argument: Argument, value: object) -> Array | None:
 
 def _is_masked(value: object) -> bool:
     """Before somebody has imported `numpy.ma`, which takes longer than a program's first step, no array is."""
-    masked = sys.modules.get("numpy.ma")
-    return masked is not None and isinstance(value, masked.MaskedArray)
+    # Another thread may be importing it right now.
+    masked = getattr(sys.modules.get("numpy.ma"), "MaskedArray", None)
+    return masked is not None and isinstance(value, masked)
 
 
 def _fits(argument: Argument, array: Array, value: object) -> bool:

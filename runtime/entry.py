@@ -42,6 +42,7 @@ from .entry_ir import (
     INVOKE,
     ON_FAILURE,
     ON_NESTED,
+    OWNER,
     RESULT,
     STEP,
     TABLE,
@@ -53,6 +54,7 @@ from .entry_ir import (
 from .loader import load
 from .object_layout import Unwrap
 from .pool import symbols
+from .turn_ir import THREAD
 from .turns import Turn
 
 Array = np.ndarray[Any, Any]
@@ -67,19 +69,21 @@ _PYTHON = (
     "PyEval_RestoreThread",
     "Py_IncRef",
     "Py_DecRef",
+    THREAD,
 )
 _SCALARS = {"f4": Returns.F32, "f8": Returns.F64, "i8": Returns.I64, "b1": Returns.BOOL}
 
 
 @dataclass(frozen=True)
 class Failure:
-    """Where a program tells that it failed: the address of an int64 that is then not 0.
+    """Where a program tells that it failed: the address of an int64 that is then not 0, and how many words there are.
 
-    `report` raises, and sets the word back where the program does not.
+    They are 0 when the program begins, whatever became of the run before. `report` raises.
     """
 
     word: int
     report: Callable[[], object]
+    words: int = 1
 
 
 @dataclass(frozen=True)
@@ -91,6 +95,7 @@ class _Plan:
     turn: Turn
     on_nested: Callable[[], object]
     guards: Array
+    thread: int | None
     scalar: Array | None
     finish: Callable[[], object] | None
     failure: Failure | None
@@ -155,6 +160,7 @@ def make_entry(
     unwrap: Unwrap | None = None,
     slow: Callable[..., Any] | None = None,
     guards: Sequence[tuple[int, int]] = (),
+    thread: int | None = None,
     turn: Turn | None = None,
     parts: int = 1,
     long: bool = False,
@@ -163,11 +169,14 @@ def make_entry(
     """The program at address `step` as a function of its arguments.
 
     `slow` is called, with the original arguments and any keyword arguments, where the fast way does not apply.
-    `guards` are pairs of addresses of int64 words. `turn` is for all who share the program's memory. `keep` must
-    outlive the program.
+    `guards` are pairs of addresses of int64 words. `thread` is the address of an int64 which must be the number of the
+    thread that calls (its `get_ident`), else the call goes to `slow`. `turn` is for all who share the program's memory.
+    `keep` must outlive the program.
     """
     _check(name, fixed, scalar, finish, parts)
-    _check_ways(name, unwrap, slow, guards)
+    _check_ways(
+        name, slow, unwrap=unwrap is not None, guards=bool(guards), thread=thread is not None
+    )
     own = turn or Turn()
     shape = Shape(
         tuple(arguments),
@@ -177,8 +186,9 @@ def make_entry(
         takes_turn=long or any(part is not None for part in (finish, failure, turn)),
         unwrap=unwrap,
         guards=len(guards),
+        of_thread=thread is not None,
         keywords=slow is not None,
-        can_fail=failure is not None,
+        failure_words=failure.words if failure else 0,
     )
     plan = _Plan(
         step,
@@ -186,6 +196,7 @@ def make_entry(
         own,
         own.refuse,
         np.array([*guards, (0, 0)], np.uint64),
+        thread,
         scalar,
         finish,
         failure,
@@ -231,13 +242,8 @@ def _check(
             raise ValueError(f"fixed array {index} of {name}() is not C-contiguous")
 
 
-def _check_ways(
-    name: str,
-    unwrap: Unwrap | None,
-    slow: Callable[..., Any] | None,
-    guards: Sequence[tuple[int, int]],
-) -> None:
-    for what, given in (("unwrap", unwrap is not None), ("guards", len(guards) > 0)):
+def _check_ways(name: str, slow: Callable[..., Any] | None, **asked: bool) -> None:
+    for what, given in asked.items():
         if given and slow is None:
             raise ValueError(
                 f"{name}() has {what}, so it needs `slow`: a callable for the calls they turn away"
@@ -272,6 +278,7 @@ def _imports(plan: _Plan) -> dict[str, int]:
         TURN: plan.turn.address,
         ON_NESTED: id(plan.on_nested),
         GUARDS: plan.guards.ctypes.data,
+        OWNER: nothing if plan.thread is None else plan.thread,
         RESULT: nothing if plan.scalar is None else plan.scalar.ctypes.data,
         FINISH: id(plan.finish),
         FAILED: failure.word if failure else nothing,

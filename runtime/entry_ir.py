@@ -14,11 +14,12 @@ from .arguments import Argument
 from .entry_arguments_ir import ARRAY_TYPE, NONE, checks_ir, unwrap_ir
 from .object_layout import Unwrap
 from .pool_ir import BARRIER_BYTES, RUN
-from .turn_ir import BUSY, GIVE, NESTED, TAKE, TRY
+from .turn_ir import BUSY, GIVE, NESTED, TAKE, THREAD, TRY
 
 ENTRY, INVOKE = "tapeout_entry", "tapeout_invoke"
 STEP, TABLE, RESULT, FINISH = "tapeout_step", "tapeout_table", "tapeout_result", "tapeout_finish"
 TURN, GUARDS, ON_NESTED = "tapeout_turn", "tapeout_guards", "tapeout_on_nested"
+OWNER = "tapeout_thread"
 FAILED, ON_FAILURE = "tapeout_failed", "tapeout_on_failure"
 
 
@@ -44,8 +45,9 @@ class Shape:
     takes_turn: bool
     unwrap: Unwrap | None
     guards: int
+    of_thread: bool
     keywords: bool
-    can_fail: bool
+    failure_words: int
 
 
 def entry_ir(shape: Shape) -> str:
@@ -57,6 +59,7 @@ def entry_ir(shape: Shape) -> str:
             checks_ir(shape.arguments),
             _TAKE_TURN if shape.takes_turn else _TAKE_NOTHING,
             Template(_GUARDED).substitute(count=shape.guards) if shape.guards else _UNGUARDED,
+            _OF_THREAD if shape.of_thread else _OF_ANY,
             _region(shape.parts),
             _run_ir(shape),
             Template(_INVOKE).substitute(fill=_fill(len(shape.arguments))),
@@ -74,6 +77,7 @@ _DECLARATIONS = f"""
 @{TURN} = external global [2 x i64]
 @{GUARDS} = external global [2 x ptr]
 @{FAILED} = external global i64
+@{OWNER} = external global i64
 @{ON_FAILURE} = external global i8
 @{ON_NESTED} = external global i8
 declare void @{STEP}(ptr, i64, i64, ptr)
@@ -87,6 +91,7 @@ declare ptr @PyBool_FromLong(i64)
 declare ptr @PyObject_CallNoArgs(ptr)
 declare ptr @PyObject_Vectorcall(ptr, ptr, i64, ptr)
 declare ptr @PyEval_SaveThread()
+declare i64 @{THREAD}()
 declare void @PyEval_RestoreThread(ptr)
 declare void @Py_IncRef(ptr)
 declare void @Py_DecRef(ptr)
@@ -159,6 +164,23 @@ define internal i1 @guarded() alwaysinline {
 """
 
 
+# Whether the calling thread is the one that may.
+_OF_THREAD = f"""
+define internal i1 @is_allowed() alwaysinline {{
+  %me = call i64 @{THREAD}()
+  %owner = load i64, ptr @{OWNER}
+  %same = icmp eq i64 %me, %owner
+  ret i1 %same
+}}
+"""
+
+_OF_ANY = """
+define internal i1 @is_allowed() alwaysinline {
+  ret i1 true
+}
+"""
+
+
 def _region(parts: int) -> str:
     """The program as a region of the pool, where its argument is the barrier."""
     if parts == 1:
@@ -173,7 +195,7 @@ define internal void @region(ptr %barrier, i64 %part, i64 %parts) {{
 
 _RUN = """
 define internal ptr @run() {
-$release  $step
+$reset$release  $step
 $reacquire$failure$result
   ret ptr %object
 }
@@ -196,8 +218,18 @@ def _run_ir(shape: Shape) -> str:
         release="  %thread = call ptr @PyEval_SaveThread()\n" if free else "",
         step=_step(shape.parts),
         reacquire="  call void @PyEval_RestoreThread(ptr %thread)\n" if free else "",
-        failure=_FAILURE if shape.can_fail else "",
+        reset=_reset(shape.failure_words),
+        failure=_FAILURE if shape.failure_words else "",
         result=_RESULTS[shape.returns],
+    )
+
+
+def _reset(words: int) -> str:
+    """What a run before may have left, if an interrupt kept it from being looked at."""
+    if not words:
+        return ""
+    return (
+        f"  call void @llvm.memset.p0.i64(ptr align 8 @{FAILED}, i8 0, i64 {8 * words}, i1 false)\n"
     )
 
 
@@ -260,7 +292,9 @@ enter:
   %taken = call i1 @take()
   br i1 %taken, label %mine, label %nested
 mine:
-  %current = call i1 @guarded()
+  %unchanged = call i1 @guarded()
+  %allowed = call i1 @is_allowed()
+  %current = and i1 %unchanged, %allowed
   br i1 %current, label %look0, label %leave
 $looks
 go:

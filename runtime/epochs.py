@@ -28,7 +28,6 @@ from .epochs_ir import (
     STEP,
     STOP,
     TABLE,
-    TURN,
     Feed,
     buffer_symbol,
     epochs_ir,
@@ -37,7 +36,6 @@ from .gather import check_index, row_bytes_of
 from .loader import load
 from .pool import symbols
 from .pool_ir import BARRIER_BYTES
-from .turns import Turn
 
 Array = np.ndarray[Any, Any]
 
@@ -78,14 +76,12 @@ class Epochs:
         inputs: tuple[RowSource, ...],
         batch: int,
         loss: Loss,
-        turn: Turn,
         keep: Sequence[object],
     ) -> None:
         self.inputs = inputs
         self.batch = batch
         self._run = run
         self._loss = loss
-        self._turn = turn
         self._keep = list(keep)
 
     def run(self, rows: Sequence[Rows], first: int, last: int, losses: Array | None = None) -> int:
@@ -102,7 +98,6 @@ class Epochs:
             self._check_rows(number, source, given, first * self.batch, last * self.batch)
         self._check_losses(losses, last)
         record = self._record(rows, first, last, losses)
-        self._turn.refuse_nested()
         return int(self._run(record.ctypes.data))
 
     def _record(self, rows: Sequence[Rows], first: int, last: int, losses: Array | None) -> Array:
@@ -150,7 +145,6 @@ def make_epochs(
     table: Array,
     *,
     batch: int,
-    turn: Turn,
     parts: int = 1,
     loss: Loss | None = None,
     failed: int | None = None,
@@ -159,8 +153,8 @@ def make_epochs(
 ) -> Epochs:
     """The program at address `step`, with a table of its own, to be run for many steps of `batch` rows.
 
-    `failed` and `stop` are addresses of int64 words: when one is not 0 after a step, that step was the last. `turn` is
-    the program's, as `make_entry` takes it. `keep` must outlive the program.
+    `failed` and `stop` are addresses of int64 words: when one is not 0 after a step, that step was the last. `keep`
+    must outlive the program. Whoever runs the steps does so in the program's turn.
     """
     inputs, kept = tuple(inputs), loss or Loss(_NOTHING.ctypes.data, 0)
     _check(inputs, table, batch, parts)
@@ -170,14 +164,13 @@ def make_epochs(
         **{buffer_symbol(i): source.buffer for i, source in enumerate(inputs)},
         STEP: step,
         TABLE: table.ctypes.data,
-        TURN: turn.address,
         LOSS: kept.address,
         FAILED: _NOTHING.ctypes.data if failed is None else failed,
         STOP: _NOTHING.ctypes.data if stop is None else stop,
     }
     library = load([assemble(epochs_ir(feeds, batch, parts, kept.size))], [EPOCHS], imports)
     run = library.function(EPOCHS, ctypes.c_int64, ctypes.c_void_p)
-    return Epochs(run, inputs, batch, kept, turn, [library, table, *keep])
+    return Epochs(run, inputs, batch, kept, [library, table, *keep])
 
 
 def _check(inputs: Sequence[RowSource], table: Array, batch: int, parts: int) -> None:

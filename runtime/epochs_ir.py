@@ -12,10 +12,9 @@ from string import Template
 
 from .gather_ir import GATHER_SHARE, GATHER_SHARE_IR, rows_ahead
 from .pool_ir import BARRIER, BARRIER_BYTES, RUN
-from .turn_ir import GIVE, TAKE
 
 EPOCHS = "tapeout_epochs"
-STEP, TABLE, TURN = "tapeout_step", "tapeout_table", "tapeout_turn"
+STEP, TABLE = "tapeout_step", "tapeout_table"
 LOSS, FAILED, STOP = "tapeout_loss", "tapeout_failed", "tapeout_stop"
 
 # The words of the record after the barrier; then, for each input, base and index.
@@ -57,15 +56,12 @@ def epochs_ir(feeds: Sequence[Feed], batch: int, parts: int, loss_bytes: int) ->
 
 _DECLARATIONS = f"""
 @{TABLE} = external global ptr
-@{TURN} = external global [2 x i64]
 @{LOSS} = external global i8
 @{FAILED} = external global i64
 @{STOP} = external global i64
 declare void @{STEP}(ptr, i64, i64, ptr)
 declare void @{RUN}(ptr, ptr, i64)
 declare void @{BARRIER}(ptr, i64)
-declare void @{TAKE}(ptr)
-declare void @{GIVE}(ptr)
 """
 
 
@@ -155,12 +151,10 @@ done:
 
 _EPOCHS = f"""
 define i64 @{EPOCHS}(ptr %run) {{
-  call void @{TAKE}(ptr @{TURN})
   %over.p = {_word(OVER)}
   %stop = load atomic i64, ptr @{STOP} monotonic, align 8
   store i64 %stop, ptr %over.p
   $run
-  call void @{GIVE}(ptr @{TURN})
   %ran.p = {_word(RAN)}
   %ran = load i64, ptr %ran.p
   ret i64 %ran

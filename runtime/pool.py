@@ -74,14 +74,12 @@ def run(function: int, argument: int, parts: int) -> None:
     _pool().run(function, argument, parts)
 
 
-def take_turn(address: int) -> None:
-    """Wait until the turn at an address is free, and take it. Python's lock is released meanwhile."""
-    _pool().take_turn(address)
+def turn_functions() -> tuple[Callable[[int], None], Callable[[int], None]]:
+    """Functions that take the turn at an address when it is free, and give it back if it is this thread's.
 
-
-def give_turn(address: int) -> None:
-    """Give a turn back, if it is this thread's."""
-    _pool().give_turn(address)
+    They are not Python's, and release its lock: between the two an interrupt cannot get in the way of the second.
+    """
+    return _pool().take_turn, _pool().give_turn
 
 
 def symbols() -> dict[str, int]:
@@ -89,9 +87,16 @@ def symbols() -> dict[str, int]:
     return {name: _pool().library.address(name) for name in (*EXPORTS, *TURN_EXPORTS)}
 
 
+_made: list[_Pool] = []
+"""The pool, once there is one: looking for it must not wait for who is linking something else."""
+
+
 def _pool() -> _Pool:
+    if _made:
+        return _made[0]
     with LINKING:  # so that two threads that ask first do not make two
-        return _the_pool()
+        _made[:] = [_the_pool()]
+        return _made[0]
 
 
 @cache

@@ -77,6 +77,7 @@ class Bound:
         return self._turn.spend(lambda: self._run_once(inputs))
 
     def _run_once(self, inputs: Sequence[Array]) -> list[Array]:
+        self.status.fill(0)  # an interrupt may have kept the last run's from being looked at
         self._frame[1][: len(self.inputs)] = [array.ctypes.data for array in inputs]
         self._run(self._frame[0].ctypes.data, self.parts)
         self.check()

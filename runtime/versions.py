@@ -33,8 +33,7 @@ def _sources(folder: Path, name: str, deep: bool) -> Iterator[str]:
     for entry in entries:
         path = f"{name}/{entry.name}"
         if entry.name.endswith(".py"):
-            known = entry.stat()
-            yield f"{path} {known.st_size} {known.st_mtime_ns}"
+            yield f"{path} {_stamp(entry)}"
         elif deep and entry.is_dir():
             yield from _sources(Path(entry.path), path, deep)
 
@@ -47,8 +46,9 @@ def _numba() -> Path:
     return Path(found.origin).with_name("_version.py")
 
 
-def _stamp(path: Path) -> str:
-    if not path.exists():
+def _stamp(file: Path | os.DirEntry[str]) -> str:
+    try:
+        known = file.stat()
+    except FileNotFoundError:  # such as an editor's link that says who edits a file
         return "missing"
-    known = path.stat()
     return f"{known.st_size} {known.st_mtime_ns}"

@@ -452,3 +452,89 @@ def test_a_call_by_what_interrupts_a_call_is_refused() -> None:
     assert set(outcomes) <= {5.0, refusal}
     assert refusal in outcomes
     assert step(one)[0].item() == 5
+
+
+def test_an_interruption_by_a_call_cannot_wait_for_one_that_waits_for_it() -> None:
+    """One thread is in its turn, another waits for that with the function's lock in hand."""
+    step, one = t.compile(lambda x: (x.sum(), x * 2)), t.ones(5)
+    step(one)
+    other = threading.Thread(target=lambda: step(x=one))
+
+    def interrupted() -> None:
+        other.start()
+        other.join(0.1)
+        with pytest.raises(RuntimeError, match="by something that interrupted a call of it"):
+            step(x=one)
+
+    step._caller.turn.spend(interrupted)
+    other.join(20)
+    assert not other.is_alive()
+
+
+@pytest.mark.parametrize("way", ["by native code", "by Python", "over rows"])
+def test_what_an_interrupt_left_of_a_failed_run_is_not_the_next_ones(way: str) -> None:
+    table = t.randn(3, 2)
+    step = t.compile(lambda i: (table[i[0] if isinstance(i, list) else i] * 2).sum())
+    good, bad = t.tensor([1, 2]), t.tensor([1, 7])
+    calls: dict[str, Callable[[t.Tensor], Any]] = {
+        "by native code": step,
+        "by Python": lambda i: step([i]),
+        "over rows": lambda i: step.over(i, batch_size=2, progress=False),
+    }
+    call = calls[way]
+    expected = call(good)
+    with pytest.raises(IndexError, match="7"):
+        call(bad)
+    for program in programs(step):
+        status = program.memory.bound.status
+        assert not status.any()
+        status[:] = 1  # as a run leaves it when nobody gets to look
+    same(call(good), expected)
+    with pytest.raises(IndexError, match="7"):
+        call(bad)
+
+
+def test_errors_of_rows_are_those_of_the_thread_that_gave_them() -> None:
+    table = t.randn(3, 2)
+    step = t.compile(lambda i: table[i].sum())
+    good, bad = t.tensor([1, 2]), t.tensor([1, 7])
+    step.over(good, batch_size=2, progress=False)
+    raised: dict[str, int] = {"good": 0, "bad": 0}
+
+    def work(name: str, rows: t.Tensor) -> None:
+        for _ in range(200):
+            try:
+                step.over(rows, batch_size=2, progress=False, shuffle=False)
+            except IndexError:
+                raised[name] += 1
+
+    workers = [
+        threading.Thread(target=work, args=given) for given in (("good", good), ("bad", bad))
+    ]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join(60)
+    assert raised == {"good": 0, "bad": 200}
+
+
+def test_state_that_is_copied_is_read_and_written_in_turn() -> None:
+    """A call that is refused has not touched it."""
+    total = t.from_numpy(np.zeros((4, 3)).T)
+    step = t.compile(lambda x: total.add_(x).sum())
+    one = t.ones(3, 4, dtype=t.float64)
+    step(one)
+    (program,) = programs(step)
+    assert program.memory.copied
+    run, nested = program.memory.bound.run, []
+
+    def interrupted(inputs: Any) -> Any:
+        found = run(inputs)
+        with pytest.raises(RuntimeError, match="by something that interrupted a call of it"):
+            nested.append(step(one))
+        return found
+
+    program.memory.bound.run = interrupted
+    assert step(one).item() == 24
+    assert not nested
+    assert (total == 2).all()

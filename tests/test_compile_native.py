@@ -239,3 +239,35 @@ def test_results_are_tensors_like_others(place: int) -> None:
     assert not t.equal(found.add_(1), later) or found.numel() == 0
     found.requires_grad_().sum().backward()
     same(found.grad, t.ones_like(found))
+
+
+def test_gradients_are_recorded_thread_by_thread() -> None:
+    """A thread that records none takes none away from the others, whatever becomes of it."""
+    w, x = t.ones(3, requires_grad=True), t.ones(3)
+    step = t.compile(lambda x: (x * w).sum())
+    inside, go = threading.Event(), threading.Event()
+    quiet: list[bool] = []
+
+    def work(end: bool) -> None:
+        with t.no_grad():
+            quiet.extend(step(x).requires_grad for _ in range(3))
+            inside.set()
+            go.wait(20)
+        if not end:
+            t.set_grad_enabled(False)
+
+    for end in (True, False):
+        inside.clear()
+        go.clear()
+        worker = threading.Thread(target=work, args=(end,))
+        worker.start()
+        inside.wait(20)
+        assert step(x).requires_grad
+        with t.no_grad():
+            assert not step(x).requires_grad
+        assert step(x).requires_grad
+        go.set()
+        worker.join(20)
+        assert step(x).requires_grad
+        assert changes.GRAD.cell[0] == 1
+    assert quiet == [False] * 6

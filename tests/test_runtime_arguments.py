@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Callable
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import ml_dtypes
@@ -231,3 +233,11 @@ def test_a_number_that_does_not_fit_is_refused(
     copy = make(COPY.replace("%bytes", "1"), [Argument("rate", dtype, ())], [np.zeros(1)])
     with pytest.raises(TypeError, match=rf"expected {dtype}\[\] for 'rate', got an object of type"):
         copy(given)
+
+
+def test_a_half_imported_module_of_masked_arrays_is_no_obstacle(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setitem(sys.modules, "numpy.ma", ModuleType("numpy.ma"))
+    (found,) = converted("program", [X], [given_x()])
+    assert found is not None

@@ -412,3 +412,22 @@ def test_an_entry_may_be_the_call_of_an_instance() -> None:
     assert function(wrapped(given_x()), wrapped(given_y())) == 320.25
     assert function(1, y=2) == "slow"
     assert came == [((1,), {"y": 2})]
+
+
+def test_only_the_thread_that_may_comes_by_the_fast_way() -> None:
+    word = np.zeros(1, np.int64)
+    copy = make(
+        COPY.replace("%bytes", "8"),
+        [Argument("a", np.dtype(float), (1,))],
+        [np.zeros(1)],
+        slow=lambda *_: "slow",
+        thread=word.ctypes.data,
+    )
+    assert copy(np.zeros(1)) == "slow"
+    word[0] = threading.get_ident()
+    assert copy(np.zeros(1)) is None
+    found: list[Any] = []
+    other = threading.Thread(target=lambda: found.append(copy(np.zeros(1))))
+    other.start()
+    other.join(20)
+    assert found == ["slow"]

@@ -130,7 +130,6 @@ class Stage:
     """The program with everything it works on."""
 
     parts: int
-    turn: Turn = field(default_factory=Turn)
     cells: np.ndarray = field(default_factory=lambda: np.zeros(PARTS, np.int64))
     words: np.ndarray = field(default_factory=lambda: np.array([0, 0, -1, 0, 0, 0]))
     stop: np.ndarray = field(default_factory=lambda: np.zeros(1, np.int64))
@@ -147,7 +146,6 @@ class Stage:
             [RowSource(72, 2, self.x_rows.ctypes.data), RowSource(8, 0, self.y_rows.ctypes.data)],
             table,
             batch=BATCH,
-            turn=self.turn,
             parts=self.parts,
             keep=[code, self],
             **chosen,
@@ -186,7 +184,6 @@ def test_each_step_sees_its_rows(
     found = expected(IN_ORDER if index is None else index)
     assert losses.tolist() == [found[s] if first <= s < last else -5 for s in range(STEPS)] + [-5]
     assert stage.words[3] == (stage.parts if first < last else 0)
-    assert not stage.turn.is_taken
 
 
 def test_inputs_may_come_in_different_ways(stage: Stage) -> None:
@@ -246,14 +243,16 @@ def test_other_calls_of_the_program_wait() -> None:
     code, turn, words = loaded(WAIT), Turn(), np.zeros((2, 8), np.int64)
     inside, flag = words
     table = np.array([inside.ctypes.data, flag.ctypes.data], np.uint64)
-    epochs = make_epochs(code.address("step"), [], table, batch=1, turn=turn, keep=[code, words])
+    epochs = make_epochs(code.address("step"), [], table, batch=1, keep=[code, words])
     entry = make_entry("step", code.address("step"), [], [inside, flag], turn=turn, keep=[code])
     order: list[str] = []
 
     def noted(name: str, call: Callable[[], object]) -> Callable[[], None]:
         return lambda: (call(), order.append(name))[1]
 
-    runner = threading.Thread(target=noted("epochs", lambda: epochs.run([], 0, 1)), daemon=True)
+    runner = threading.Thread(
+        target=noted("epochs", lambda: turn.spend(lambda: epochs.run([], 0, 1))), daemon=True
+    )
     runner.start()
     while not inside[0]:  # which shows, too, that Python runs meanwhile
         time.sleep(0.001)
@@ -273,9 +272,8 @@ def test_other_calls_of_the_program_wait() -> None:
 def test_a_step_costs_little_more_than_its_work() -> None:
     code = load([assemble("define void @step(ptr %t, i64 %p, i64 %n, ptr %b) {\n  ret void\n}\n")])
     loss, table = np.ones(1, np.float32), np.zeros(1, np.uint64)
-    turn = Turn()
     at = Loss(loss.ctypes.data, 4)
-    epochs = make_epochs(code.address("step"), [], table, batch=1, turn=turn, loss=at, keep=[code])
+    epochs = make_epochs(code.address("step"), [], table, batch=1, loss=at, keep=[code])
     losses = np.zeros(20_000, np.float32)
     best = float("inf")
     for _ in range(5):
@@ -340,7 +338,6 @@ def test_a_plan_that_makes_no_sense_is_refused(options: dict[str, Any], complain
         "inputs": [],
         "table": np.zeros(4, np.uint64),
         "batch": 2,
-        "turn": Turn(),
         "parts": 1,
     } | options
     inputs, table = given.pop("inputs"), given.pop("table")

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import sys
 import threading
 import time
+from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -57,3 +60,30 @@ def test_what_is_raised_ends_the_turn() -> None:
         turn.spend(lambda: (_ for _ in ()).throw(KeyboardInterrupt()))
     assert not turn.is_taken
     assert turn.spend(lambda: 3) == 3
+
+
+@pytest.mark.parametrize("event", ["call", "c_return"])
+def test_an_interrupt_leaves_no_turn_taken(event: str) -> None:
+    """Python looks for one when it begins a function of its own, and when one that is not its own has returned."""
+    turn = Turn()
+    turn.spend(lambda: None)
+    for moment in range(40):
+        left = [moment]
+
+        def interrupt(frame: Any, kind: str, _: Any, left: list[int] = left) -> None:
+            if kind == event and Path(frame.f_code.co_filename).parent.name == "runtime":
+                left[0] -= 1
+                if left[0] < 0:
+                    raise KeyboardInterrupt
+
+        try:
+            sys.setprofile(interrupt)
+            turn.spend(lambda: sorted([3, 2]))
+        except KeyboardInterrupt:
+            pass
+        finally:
+            sys.setprofile(None)
+        assert not turn.is_taken, moment
+        if left[0] >= 0:
+            break
+    assert 1 <= moment < 39

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import threading
 from itertools import count
-from threading import get_ident
 
 import numpy as np
 
@@ -30,16 +29,18 @@ STRUCTURE = Word()
 TRACING = Word()
 """How many traces are being taken."""
 GRAD = Word(1)
-"""Is gradient history recorded? -1 where threads may have different answers."""
+"""1 while all threads record gradient history, else 0."""
+QUIET = Word(0)
+"""The number of the thread that records none; 0 if there is none, -1 if there are several."""
 ZERO, ONE = Word(0), Word(1)
 """What the others are compared with."""
-MIXED = -1
+SEVERAL = -1
 
 _numbers = count(1).__next__
-_lock = threading.Lock()
-_recording: dict[int, bool] = {}
-"""Threads that ever switched, and whether they record now."""
-_grad = GRAD.cell
+# Of the kind that its holder may take again: a signal handler may switch, too.
+_lock = threading.RLock()
+_quiet: set[int] = set()
+"""The threads that record no gradient history."""
 
 
 def changed() -> None:
@@ -53,12 +54,9 @@ def tracing(more: int) -> None:
         TRACING.cell[0] += more
 
 
-def recording(grad: bool) -> None:
-    """The calling thread switched gradient history on or off. As a rule it is the only one that ever does."""
-    thread = get_ident()
+def recording(thread: int, grad: bool) -> None:
+    """A thread switched gradient history on or off. All begin with it on."""
     with _lock:
-        if thread not in _recording or len(_recording) > 1:
-            _recording[thread] = grad
-            GRAD.cell[0] = 1 if all(_recording.values()) else MIXED if len(_recording) > 1 else 0
-        else:
-            _recording[thread] = _grad[0] = grad
+        (_quiet.discard if grad else _quiet.add)(thread)
+        QUIET.cell[0] = SEVERAL if len(_quiet) > 1 else next(iter(_quiet), 0)
+        GRAD.cell[0] = 0 if _quiet else 1

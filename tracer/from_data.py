@@ -42,7 +42,8 @@ def from_numpy(array: np.ndarray[Any, Any]) -> Tensor:
             f"can't convert np.ndarray of type {array.dtype}. The only supported types are: float64, float32, float16, "
             "bfloat16, int64, int32, int16, int8, uint8, and bool."
         )
-    return from_array(array)
+    # A subclass would bring rules of its own along.
+    return from_array(np.asarray(array))
 
 
 def _array(data: Any, dtype: DTypeLike | None) -> np.ndarray[Any, Any]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextvars
 import functools
 import inspect
+import sys
 import threading
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -26,6 +27,17 @@ def _quiet_context() -> contextvars.Context:
     return context
 
 
+class _Thread:
+    """A thread that is alive. Its number may be another's afterwards, which begins with history recorded."""
+
+    def __init__(self) -> None:
+        self.number = threading.get_ident()
+
+    def __del__(self, is_over: Callable[[], bool] = sys.is_finalizing) -> None:
+        if not is_over():
+            recording(self.number, True)
+
+
 class _Modes(threading.local):
     grad: bool
     inference: bool
@@ -34,6 +46,7 @@ class _Modes(threading.local):
     def __init__(self) -> None:
         self.grad, self.inference, self.trace = True, False, None
         self.quiet = _quiet_context()
+        self.thread = _Thread()
 
 
 modes = _Modes()
@@ -45,7 +58,7 @@ def _switch(settings: dict[str, Any]) -> None:
     before = state["grad"]
     state.update(settings)
     if state["grad"] is not before:
-        recording(state["grad"])
+        recording(state["thread"].number, state["grad"])
 
 
 class _Mode:
