@@ -286,7 +286,7 @@ def test_an_unforeseen_error_is_one_line_too_unless_a_traceback_is_asked_for(
     [
         ("raise ValueError('mine')", "ValueError: mine\n"),
         ("open('nope')", "FileNotFoundError: [Errno 2] No such file or directory: 'nope'\n"),
-        ("torch.nn.Linear(5, 2)(torch.zeros(3, 4))", "  at {path}:4: {line}\n"),
+        ("torch.nn.Linear(5, 2)(torch.zeros(3, 4))", "/wrong.py:4: {line}\n"),
     ],
     ids=["its own", "the system's", "tapeout's"],
 )
