@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from ..runtime.arena import aligned_empty
+from ..aligned import aligned_empty
 from ..runtime.epochs import Epochs, Loss, Rows, RowSource, make_epochs
 from ..runtime.program import STEP, Bound
 from ..tracer.var import Array

@@ -11,9 +11,9 @@ from typing import NamedTuple
 
 import numpy as np
 
+from ..aligned import aligned_empty, arena
 from ..backends.cpu.target import Target, host
 from ..runtime import cache, pool
-from ..runtime.arena import aligned_empty, arena
 from ..runtime.assemble import assemble
 from ..runtime.loader import Library, load
 from .caches import caches

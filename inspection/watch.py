@@ -12,10 +12,10 @@ from typing import Any
 
 import numpy as np
 
+from ..aligned import aligned_copy, aligned_empty
 from ..backends.cpu.program import Planned
 from ..backends.cpu.step import step_text
 from ..runtime import pool
-from ..runtime.arena import aligned_copy, aligned_empty
 from ..runtime.assemble import assemble
 from ..runtime.program import Bound, Program
 from .clock_ir import LINES, NOW

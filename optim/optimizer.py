@@ -13,6 +13,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from ..aligned import filled
 from ..ir.dtypes import DType
 from ..tracer import (
     Tensor,
@@ -243,4 +244,6 @@ def _filled_like(param: Tensor, number: float) -> Tensor:
     """A tensor with the parameter's layout in memory."""
     array = read(param).array
     assert array is not None
+    if array.flags.c_contiguous:
+        return eager_tensor(filled(array.shape, number, array.dtype))
     return eager_tensor(np.full_like(array, number))

@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from .arena import arena
+from ..aligned import arena
 from .assemble import assemble
 from .epochs_ir import (
     EPOCHS,

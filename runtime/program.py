@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
+from ..aligned import aligned_empty, arena
 from . import pool
-from .arena import aligned_empty, arena
 from .arguments import Argument, is_exact
 from .artifact import Artifact
 from .entry import make_entry

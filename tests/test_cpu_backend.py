@@ -10,12 +10,12 @@ from hypothesis import given, settings
 
 import tapeout
 from tapeout import ir
+from tapeout.aligned import arena
 from tapeout.backends.cpu import Program
 from tapeout.backends.cpu.lower import RULES
 from tapeout.ir.op import OPS, infer
 from tapeout.ir.pipeline import passes_by_name, run_passes
 from tapeout.ir.samples import Sample
-from tapeout.runtime.arena import arena
 from tapeout.runtime.loader import load
 from test_random_programs import arguments, programs
 

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from tapeout import ir
+from tapeout.aligned import arena
 from tapeout.backends.cpu.groups import walk_along
 from tapeout.backends.cpu.kernel import Kernel
 from tapeout.backends.cpu.layout import Layout
@@ -23,7 +24,6 @@ from tapeout.ir.ops import reduction as rd
 from tapeout.ir.ops import rowwise as rw
 from tapeout.ir.ops.indexing import Put, Take
 from tapeout.ir.ops.loss import CrossEntropy
-from tapeout.runtime.arena import arena
 from tapeout.runtime.loader import load
 
 LOADED: dict[str, Any] = {}

@@ -11,8 +11,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from tapeout.aligned import aligned_empty
 from tapeout.runtime import array_layout, entry, pool
-from tapeout.runtime.arena import aligned_empty
 from tapeout.runtime.assemble import assemble
 from test_runtime_programs import (
     ALONE,

@@ -13,7 +13,8 @@ from collections.abc import Callable, Iterator
 import numpy as np
 import pytest
 
-from tapeout.runtime import arena, pool
+from tapeout import aligned
+from tapeout.runtime import pool
 from tapeout.runtime.assemble import assemble
 from tapeout.runtime.loader import Library, load
 from tapeout.runtime.pool_ir import (
@@ -218,7 +219,7 @@ def test_nobody_leaves_a_barrier_before_all_have_come(
     code: Library, parts: int, rounds: int
 ) -> None:
     pool.set_num_threads(parts)
-    state = arena.arena(BARRIER_BYTES + 256)
+    state = aligned.arena(BARRIER_BYTES + 256)
     state.fill(0)
     words = state[BARRIER_BYTES:].view(np.int64)
     words[0] = rounds

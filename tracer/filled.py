@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from ..aligned import filled
 from ..ir.ops.shaping import Expand
 from ..ir.values import Const
 from .device import check_device
@@ -61,7 +62,7 @@ def full(
         number = wrapped(number, kind)
     shape = sizes((size,)) if isinstance(size, (tuple, list)) else sizes([size])
     if modes.trace is None:
-        made = eager_tensor(np.full(shape, number, kind.numpy))
+        made = eager_tensor(filled(shape, number, kind.numpy))
     else:
         made = wrap(emit(Expand(shape), Const(number, kind)))
     return set_requires_grad(made) if requires_grad else made

@@ -1,5 +1,7 @@
 """Memory for programs: NumPy arrays whose data begins on a cache line, which is also the widest vector.
 
+Any floor may import this room, because it imports nothing of ours.
+
 With TAPEOUT_POISON=1 fresh memory is filled with NaN (-1 for integers), so that a program that reads what it never
 wrote is found out.
 """
@@ -16,6 +18,7 @@ import numpy as np
 Array = np.ndarray[Any, Any]
 
 ALIGNMENT = 64
+PAGE = 4096
 POISON = "TAPEOUT_POISON"
 # All bits set is a NaN in every floating type, whatever its width.
 _POISON_BYTE = 0xFF
@@ -40,6 +43,15 @@ def aligned_empty(shape: Sequence[int], dtype: Any) -> Array:
     element = np.dtype(dtype)
     empty: Array = arena(math.prod(shape) * element.itemsize).view(element)
     return empty.reshape(tuple(shape))
+
+
+def filled(shape: Sequence[int], number: Any, dtype: Any) -> Array:
+    """An array of one number, which a program may work on for long: aligned, unless it is small."""
+    if math.prod(shape) * np.dtype(dtype).itemsize < PAGE:
+        return np.full(shape, number, dtype)
+    array = aligned_empty(shape, dtype)
+    array.fill(number)
+    return array
 
 
 def aligned_copy(source: Array) -> Array:
