@@ -124,3 +124,19 @@ def test_a_late_module_answers_as_the_module_does() -> None:
     assert late.rgb_to_hsv(1.0, 0.0, 0.5) == (pytest.approx(11 / 12), 1.0, 1.0)
     with pytest.raises(AttributeError, match="module 'colorsys' has no attribute 'rgb_to_cmyk'"):
         late.rgb_to_cmyk
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "from tapeout.utils.data import DataLoader",
+        "import tapeout.utils.data; DataLoader = tapeout.utils.data.DataLoader",
+        "import tapeout.utils.data as d; DataLoader = d.DataLoader",
+        "import tapeout as torch; DataLoader = torch.utils.data.DataLoader",
+        "import tapeout; tapeout.install_as_torch(); from torch.utils.data import DataLoader",
+    ],
+)
+def test_data_is_found_where_pytorch_has_it(line: str) -> None:
+    program = f"{line}\nimport tapeout.data\nassert DataLoader is tapeout.data.DataLoader"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
