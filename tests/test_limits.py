@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -49,7 +50,16 @@ def test_the_better_of_two_measurements_counts() -> None:
     assert [level.bandwidth for level in both.levels] == [210.0, 10.0]
 
 
-@pytest.mark.usefixtures("quick")
+@pytest.fixture
+def two_threads() -> Iterator[None]:
+    """Also where there is one core."""
+    before = pool.get_num_threads()
+    pool.set_num_threads(max(before, 2))
+    yield
+    pool.set_num_threads(before)
+
+
+@pytest.mark.usefixtures("quick", "two_threads")
 @pytest.mark.parametrize("threads", [1, 2])
 def test_all_limits_are_measured(threads: int) -> None:
     found = limits(threads)
