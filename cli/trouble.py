@@ -9,6 +9,8 @@ from types import FrameType
 from ..ir import IRError
 from ..tracer.location import is_of_user
 
+BINARY = "source code string cannot contain null bytes"
+"""What Python says of a script that is none; before 3.11.4 it was no SyntaxError."""
 UNEXPECTED = "; --traceback, after the command, shows where"
 
 
@@ -45,6 +47,8 @@ def _keep_users(shown: traceback.TracebackException, error: BaseException) -> No
 def _text(error: Exception, script: str) -> str:
     if isinstance(error, SyntaxError):
         return _syntax(error, script)
+    if type(error) is ValueError and str(error) == BINARY:
+        return f"{script}: {error}"
     return str(error) if foreseen(error) else f"{type(error).__name__}: {error}{UNEXPECTED}"
 
 
