@@ -106,7 +106,10 @@ def process_starts(options: Options) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for network in options.plan.started:
         title = f"a process with one step of {network.name}"
-        print("\n" + report.line(title, ["cold, s", "warm, s", "peak, MB"]), flush=True)
+        print(
+            "\n" + report.line(title, ["cold, s", "first call, s", "warm, s", "peak, MB"]),
+            flush=True,
+        )
         for column, way in WAYS.items():
             try:
                 cold, warm = starts(way, network, options.plan.warm_starts)

@@ -30,7 +30,6 @@ def add(commands: Any) -> None:
         "cache", help="sum up, list or clear the compiled code on disk", description=show.__doc__
     )
     parser.add_argument("action", nargs="?", choices=("list", "clear"))
-    parser.add_argument("-v", "--all", action="store_true", help="the same as list")
     parser.set_defaults(command=show)
 
 
@@ -47,9 +46,7 @@ def show(options: argparse.Namespace) -> int:
         print(f"{counted(cache.clear(), UNITS)} freed in {where}")
         return 0
     entries = cache.entries()
-    for line in (
-        each(entries) if options.all or options.action == "list" else by_kind(entries, where)
-    ):
+    for line in each(entries) if options.action == "list" else by_kind(entries, where):
         print(line)
     total = counted(sum(entry.size for entry in entries), UNITS)
     print(f"{len(entries)} entries, {total} in {where}")

@@ -9,7 +9,6 @@ from ..ir import Func, IRError
 from ..ir.text.parser import read as parsed
 
 STANDARD_INPUT = "-"
-NAME = "NAME.tape"
 MARK = "\ufeff"
 """What some editors begin a file with."""
 
@@ -18,7 +17,7 @@ def read(file: str) -> Func:
     """The verified Func of a file, or of standard input."""
     if file.endswith(".py"):
         raise IRError(
-            f"{file} is Python, and what is wanted is IR text: `tapeout inspect {file}:NAME --stage trace > {NAME}` "
+            f"{file} is Python, and what is wanted is IR text: `tapeout inspect {file}:NAME --stage trace > NAME.tape` "
             "writes that of a compiled function"
         )
     try:

@@ -14,7 +14,7 @@ BINARY = "source code string cannot contain null bytes"
 UNEXPECTED = "; --traceback, after the command, shows where"
 
 
-def foreseen(error: Exception) -> bool:
+def _foreseen(error: Exception) -> bool:
     """Is it an error whose text says all there is to say?"""
     return isinstance(error, IRError | OSError | SyntaxError)
 
@@ -49,7 +49,7 @@ def _text(error: Exception, script: str) -> str:
         return _syntax(error, script)
     if type(error) is ValueError and str(error) == BINARY:
         return f"{script}: {error}"
-    return str(error) if foreseen(error) else f"{type(error).__name__}: {error}{UNEXPECTED}"
+    return str(error) if _foreseen(error) else f"{type(error).__name__}: {error}{UNEXPECTED}"
 
 
 def _syntax(error: SyntaxError, script: str) -> str:

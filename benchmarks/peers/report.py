@@ -46,7 +46,7 @@ def need_line(name: str, need: Need) -> str:
 
 
 def start_line(name: str, cold: Start, warm: float) -> str:
-    cells = [f"{cold.seconds:.2f}", f"{warm:.2f}", f"{cold.megabytes:.0f}"]
+    cells = [f"{cold.seconds:.2f}", f"{cold.call:.2f}", f"{warm:.2f}", f"{cold.megabytes:.0f}"]
     return line(name, cells)
 
 

@@ -19,6 +19,7 @@ from tempfile import TemporaryDirectory
 from peers.networks import Network
 
 HERE = Path(__file__).parent.parent
+STEPPED = b"stepped"
 
 
 @dataclass(frozen=True)
@@ -27,6 +28,8 @@ class Start:
 
     seconds: float
     megabytes: float
+    call: float
+    """The seconds of the first call alone: what is compiled is compiled there."""
 
 
 @dataclass(frozen=True)
@@ -83,16 +86,17 @@ def start(way: Way, network: Network, environment: Mapping[str, str]) -> Start:
     errors = process.stderr.read().decode()
     usage = os.wait4(process.pid, 0)[2]
     process.returncode = 0  # wait4 has collected it
-    if said != b"stepped\n":
+    if not said.startswith(STEPPED):
         raise RuntimeError((errors.strip().splitlines() or ["the process said nothing"])[-1])
-    return Start(seconds, usage.ru_maxrss / 1024)
+    return Start(seconds, usage.ru_maxrss / 1024, float(said.removeprefix(STEPPED)))
 
 
 def main(room: str, name: str) -> None:
     network = pickle.load(sys.stdin.buffer)
     runner = import_module(f"peers.{room}").runners(network)[name]()
+    begun = time.perf_counter()
     runner.array(runner.call())
-    print("stepped", flush=True)
+    print(STEPPED.decode(), time.perf_counter() - begun, flush=True)
 
 
 if __name__ == "__main__":
